@@ -1,0 +1,139 @@
+#include "cpu.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#if AGORA_X86
+#include <cpuid.h>
+#elif AGORA_ARM && defined(__linux__)
+#include <sys/auxv.h>
+#elif AGORA_ARM && defined(__APPLE__)
+#include <sys/sysctl.h>
+#endif
+
+#if AGORA_X86
+
+/* XCR0 says which registers the operating system saves on a context switch. */
+static uint64_t saved_registers(void)
+{
+    uint32_t low, high;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return (uint64_t)high << 32 | low;
+}
+
+static agora_cpu detect(void)
+{
+    enum { XMM_YMM = 0x06, OPMASK_ZMM = 0xe0 };
+    agora_cpu cpu = {0};
+    unsigned a, b, c, d, c1;
+
+    if (!__get_cpuid(1, &a, &b, &c1, &d))
+        return cpu;
+    bool sse41 = (c1 & bit_SSSE3) && (c1 & bit_SSE4_1);
+    uint64_t saved = (c1 & bit_OSXSAVE) ? saved_registers() : 0;
+    bool ymm = (saved & XMM_YMM) == XMM_YMM;
+    bool zmm = ymm && (saved & OPMASK_ZMM) == OPMASK_ZMM;
+    cpu.pclmul = sse41 && (c1 & bit_PCLMUL);
+
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d))
+        return cpu;
+    const unsigned wanted = bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL;
+    cpu.shani = sse41 && (b & bit_SHA);
+    cpu.avx2 = ymm && (b & bit_AVX2);
+    cpu.avx512 = zmm && cpu.avx2 && (b & wanted) == wanted;
+    cpu.avx512vbmi = cpu.avx512 && (c & bit_AVX512VBMI);
+    return cpu;
+}
+
+#elif AGORA_ARM && defined(__linux__)
+
+static agora_cpu detect(void)
+{
+    enum { CRC32 = 1 << 7, SHA2 = 1 << 6 }; /* HWCAP_CRC32, HWCAP_SHA2 of <asm/hwcap.h> */
+    unsigned long hwcap = getauxval(AT_HWCAP);
+    return (agora_cpu){.arm_sha2 = (hwcap & SHA2) != 0, .arm_crc32 = (hwcap & CRC32) != 0};
+}
+
+#elif AGORA_ARM && defined(__APPLE__)
+
+static bool has(const char *name)
+{
+    int value = 0;
+    size_t size = sizeof value;
+    return sysctlbyname(name, &value, &size, NULL, 0) == 0 && value != 0;
+}
+
+/* Every 64-bit Mac has SHA-2; its sysctl name is younger than the first of them. */
+static agora_cpu detect(void)
+{
+    return (agora_cpu){.arm_sha2 = true, .arm_crc32 = has("hw.optional.armv8_crc32")};
+}
+
+#else
+
+static agora_cpu detect(void)
+{
+    return (agora_cpu){0};
+}
+
+#endif
+
+const agora_cpu *agora_cpu_features(void)
+{
+    static agora_cpu cpu;
+    static bool known;
+    if (!known) {
+        cpu = detect();
+        known = true;
+    }
+    return &cpu;
+}
+
+bool agora_cpu_any(const agora_cpu *cpu)
+{
+    (void)cpu;
+    return true;
+}
+
+bool agora_choice_supported(const agora_choice *choice, size_t i)
+{
+    const agora_kernel *kernel = choice->kernels[i];
+    return kernel->supported && kernel->supported(agora_cpu_features());
+}
+
+int agora_choice_best(agora_choice *choice)
+{
+    int failed = 0;
+    for (size_t i = 0; i < choice->count; i++) {
+        if (!agora_choice_supported(choice, i))
+            continue;
+        if (choice->passes(choice->kernels[i])) {
+            choice->active = choice->kernels[i];
+            break;
+        }
+        failed++;
+    }
+    return failed;
+}
+
+int agora_choice_force(agora_choice *choice, const char *name)
+{
+    for (size_t i = 0; i < choice->count; i++) {
+        if (strcmp(name, choice->kernels[i]->name) != 0)
+            continue;
+        if (!agora_choice_supported(choice, i))
+            return -2;
+        if (!choice->passes(choice->kernels[i]))
+            return -3;
+        choice->active = choice->kernels[i];
+        return 0;
+    }
+    return -1;
+}
+
+void agora_wipe(void *p, size_t n)
+{
+    /* The call goes through a volatile pointer, so that its effect is unknown to the compiler. */
+    static void *(*const volatile fill)(void *, int, size_t) = memset;
+    fill(p, 0, n);
+}

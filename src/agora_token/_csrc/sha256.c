@@ -1,0 +1,131 @@
+/* The choice of kernel, and its proof. */
+#include "sha256.h"
+
+#include <string.h>
+
+#include "sha256_kernels.h"
+
+const uint32_t agora_sha256_iv[8] = {
+    0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
+};
+
+/* The empty message and FIPS 180-4's "abc" and two-block messages, padded. */
+static bool knows_digests(const agora_sha256_impl *impl)
+{
+    static const struct {
+        const char *text;
+        uint32_t digest[8];
+    } known[] = {
+        {"", {0xe3b0c442, 0x98fc1c14, 0x9afbf4c8, 0x996fb924,
+              0x27ae41e4, 0x649b934c, 0xa495991b, 0x7852b855}},
+        {"abc", {0xba7816bf, 0x8f01cfea, 0x414140de, 0x5dae2223,
+                 0xb00361a3, 0x96177a9c, 0xb410ff61, 0xf20015ad}},
+        {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+         {0x248d6a61, 0xd20638b8, 0xe5c02693, 0x0c3e6039,
+          0xa33ce459, 0x64ff2167, 0xf6ecedd4, 0x19db06c1}},
+    };
+    enum { KNOWN = sizeof known / sizeof known[0] };
+    uint8_t message[KNOWN][128] = {{0}};
+    uint32_t states[KNOWN][8];
+    const uint8_t *data[KNOWN];
+    size_t blocks[KNOWN];
+
+    for (size_t i = 0; i < KNOWN; i++) {
+        size_t n = strlen(known[i].text);
+        data[i] = message[i];
+        blocks[i] = n < 56 ? 1 : 2;
+        memcpy(message[i], known[i].text, n);
+        message[i][n] = 0x80;
+        message[i][64 * blocks[i] - 2] = (uint8_t)(n >> 5);
+        message[i][64 * blocks[i] - 1] = (uint8_t)(n << 3);
+        memcpy(states[i], agora_sha256_iv, sizeof states[i]);
+    }
+    impl->run(states, data, blocks, KNOWN);
+    for (size_t i = 0; i < KNOWN; i++)
+        if (memcmp(states[i], known[i].digest, sizeof states[i]) != 0)
+            return false;
+    return true;
+}
+
+/* Every way a kernel has of grouping lanes: a few, a full vector, a full vector and a rest, with
+   equal and unequal lengths, unaligned. */
+static bool agrees_with_portable(const agora_sha256_impl *impl)
+{
+    enum { LANES = 24, BLOCKS = 4 };
+    static const size_t counts[] = {1, 2, 3, 4, 5, 7, 8, 15, 16, 17, LANES};
+    uint8_t bytes[LANES + 64 * BLOCKS];
+    uint32_t expected[LANES][8], states[LANES][8], seed = 1;
+    const uint8_t *data[LANES];
+    size_t blocks[LANES];
+
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)((seed = seed * 1664525 + 1013904223) >> 24);
+    for (size_t c = 0; c < sizeof counts / sizeof counts[0]; c++) {
+        for (size_t mixed = 0; mixed < 2; mixed++) {
+            for (size_t i = 0; i < counts[c]; i++) {
+                data[i] = bytes + i;
+                blocks[i] = mixed ? i * 7 % (BLOCKS + 1) : 2;
+                for (size_t j = 0; j < 8; j++)
+                    expected[i][j] = states[i][j] = seed = seed * 1664525 + 1013904223;
+            }
+            agora_sha256_portable.run(expected, data, blocks, counts[c]);
+            impl->run(states, data, blocks, counts[c]);
+            if (memcmp(states, expected, counts[c] * sizeof states[0]) != 0)
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool passes(const agora_kernel *kernel)
+{
+    const agora_sha256_impl *impl = (const agora_sha256_impl *)kernel;
+    return knows_digests(impl) && agrees_with_portable(impl);
+}
+
+static const agora_kernel *const kernels[] = {
+    &agora_sha256_portable.kernel,
+};
+enum { KERNELS = sizeof kernels / sizeof kernels[0] };
+
+static agora_choice choice = {kernels, KERNELS, passes, &agora_sha256_portable.kernel};
+
+int agora_sha256_init(void)
+{
+    static int failed = -1;
+    if (failed < 0)
+        failed = agora_choice_best(&choice);
+    return failed;
+}
+
+const char *agora_sha256_kernel(void)
+{
+    return choice.active->name;
+}
+
+int agora_sha256_force(const char *name)
+{
+    return agora_choice_force(&choice, name);
+}
+
+const char *agora_sha256_kernel_name(size_t i)
+{
+    return i < KERNELS ? kernels[i]->name : NULL;
+}
+
+int agora_sha256_kernel_supported(size_t i)
+{
+    return i < KERNELS && agora_choice_supported(&choice, i);
+}
+
+void agora_sha256_many(uint32_t (*states)[8], const uint8_t *const *data, const size_t *blocks,
+                       size_t count)
+{
+    ((const agora_sha256_impl *)choice.active)->run(states, data, blocks, count);
+}
+
+void agora_sha256_digest(const uint32_t state[8], uint8_t out[32])
+{
+    for (unsigned i = 0; i < 32; i++)
+        out[i] = (uint8_t)(state[i / 4] >> (24 - 8 * (i % 4)));
+}
