@@ -1,0 +1,71 @@
+"""The one place that knows there are two implementations.
+
+``AGORA_TOKEN_BACKEND`` chooses: ``auto`` (the default) takes the native one where it was built,
+``native`` insists on it, ``pure`` leaves it alone.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from types import ModuleType
+from typing import TYPE_CHECKING, NamedTuple
+
+from .errors import BackendError
+
+if TYPE_CHECKING:
+    from . import _core as backend
+
+_CHOICES = ("auto", "native", "pure")
+
+
+class BackendInfo(NamedTuple):
+    """Which implementation is in use, and why."""
+
+    name: str
+    """``native`` or ``pure``."""
+    kernels: dict[str, str]
+    """The implementation of each primitive, such as ``{"sha256": "x86-shani", ...}``."""
+    reason: str
+    """How it came to be chosen."""
+
+
+def _choose() -> tuple[ModuleType, str]:
+    wanted = os.environ.get("AGORA_TOKEN_BACKEND") or "auto"
+    if wanted not in _CHOICES:
+        raise BackendError(
+            f"AGORA_TOKEN_BACKEND is {wanted!r}; it must be one of {', '.join(_CHOICES)}"
+        )
+    if wanted == "pure":
+        return importlib.import_module("._pure", __package__), "AGORA_TOKEN_BACKEND=pure"
+    try:
+        native = importlib.import_module("._core", __package__)
+    except ModuleNotFoundError as error:
+        if error.name != f"{__package__}._core":
+            raise
+        if wanted == "native":
+            raise BackendError(
+                "AGORA_TOKEN_BACKEND is 'native', but the extension agora_token._core is not "
+                "installed; reinstall agora-token with a C compiler at hand"
+            ) from error
+        return importlib.import_module("._pure", __package__), "the extension was not built"
+    except ImportError as error:
+        # An extension that is there but does not load is a fault to be seen, not to be slow about.
+        raise BackendError(
+            f"the extension agora_token._core does not load ({error}); reinstall agora-token, or "
+            "set AGORA_TOKEN_BACKEND=pure to do without it"
+        ) from error
+    return (
+        native,
+        "AGORA_TOKEN_BACKEND=native" if wanted == "native" else "the extension is installed",
+    )
+
+
+_chosen, _reason = _choose()
+if not TYPE_CHECKING:
+    backend = _chosen
+
+
+def backend_info() -> BackendInfo:
+    """Names the implementation and the kernels in use."""
+    return BackendInfo(backend.NAME, backend.kernels(), _reason)

@@ -1,0 +1,190 @@
+"""What may stand in the fields of a token, and the checks at the public edge.
+
+Both backends use these rules.  The native one accepts the plain case by itself (an exact ``str`` of
+allowed ASCII, an exact ``int`` in range) and asks the field here about anything else, so that every
+refusal, from either backend, is worded in this one place.
+"""
+
+from __future__ import annotations
+
+import operator
+import string
+from typing import Final
+
+from .errors import (
+    AgoraTokenError,
+    InvalidAppIdError,
+    InvalidCertificateError,
+    InvalidChannelError,
+    InvalidUserError,
+)
+
+MAX_UID: Final = 0xFFFFFFFF
+
+CHANNEL_CHARACTERS: Final = (
+    string.ascii_letters + string.digits + " !#$%&()+-:;<=.>?@[]^_{}|~,"
+).encode()
+"""The 89 characters of channel names and user accounts (document 003)."""
+
+PRINTABLE_CHARACTERS: Final = bytes(range(0x20, 0x7F))
+
+_HEX_DIGITS: Final = string.hexdigits.encode()
+_MANY_SHOWN: Final = 80
+
+
+def shown(value: object) -> str:
+    """A value as an error message shows it: its repr, cut where it is very long."""
+    text = repr(value[:_MANY_SHOWN] if isinstance(value, (str, bytes)) else value)
+    return text if len(text) <= 2 * _MANY_SHOWN else text[: 2 * _MANY_SHOWN] + "…"
+
+
+class Field:
+    """One kind of value: its name, its limits, and the error that refuses it."""
+
+    __slots__ = ("characters", "error", "integers", "max_bytes", "name", "unicode", "wildcard")
+
+    def __init__(
+        self,
+        name: str,
+        error: type[AgoraTokenError],
+        *,
+        max_bytes: int,
+        characters: bytes,
+        integers: bool = False,
+        unicode: bool = False,
+        wildcard: bool = False,
+    ) -> None:
+        self.name = name
+        self.error = error
+        self.max_bytes = max_bytes
+        self.characters = characters
+        """The ASCII characters that are allowed."""
+        self.integers = integers
+        """Whether an integer of 0 to 2**32-1 is allowed; 0 stands for anybody."""
+        self.unicode = unicode
+        """Whether characters beyond ASCII are allowed."""
+        self.wildcard = wildcard
+        """Whether the single character ``*`` is allowed, for every channel."""
+
+    def encode(self, value: object) -> bytes:
+        """The bytes that a token carries for ``value``; raises the field's error if it may not."""
+        if isinstance(value, str):
+            return self._encode_text(value)
+        if self.integers and not isinstance(value, bool):
+            try:
+                number = operator.index(value)  # type: ignore[arg-type]
+            except TypeError:
+                pass
+            else:
+                return self._encode_integer(number)
+        allowed = f"an integer of 0 to {MAX_UID} or a string" if self.integers else "a string"
+        what = "is missing" if value is None else f"is {type(value).__name__} {shown(value)}"
+        raise self.error(f"{self.name} {what}; it must be {allowed}")
+
+    def _encode_integer(self, number: int) -> bytes:
+        if not 0 <= number <= MAX_UID:
+            raise self.error(
+                f"{self.name} {shown(number)} is out of range; an integer uid is 0 (anybody) to "
+                f"{MAX_UID}, anything else is given as a string"
+            )
+        return str(number).encode() if number else b""
+
+    def _encode_text(self, text: str) -> bytes:
+        try:
+            data = text.encode()
+        except UnicodeEncodeError as error:
+            raise self.error(
+                f"{self.name} {shown(text)} cannot be written as UTF-8: lone surrogate at "
+                f"position {error.start}"
+            ) from None
+        if not data:
+            instead = "; give the integer 0 for anybody" if self.integers else ""
+            raise self.error(
+                f"{self.name} is empty; it must have 1 to {self.max_bytes} bytes{instead}"
+            )
+        if self.wildcard and data == b"*":
+            return data
+        if len(data) > self.max_bytes:
+            raise self.error(
+                f"{self.name} {shown(text)} has {len(data)} bytes; at most {self.max_bytes} are allowed"
+            )
+        if data.translate(None, self.characters):
+            self._refuse_character(text)
+        return data
+
+    def _refuse_character(self, text: str) -> None:
+        """Raises for the first character that is not allowed, if there is one."""
+        for position, character in enumerate(text):
+            code = ord(character)
+            if code in self.characters or (self.unicode and code > 0x9F):
+                continue
+            if self.characters is CHANNEL_CHARACTERS:
+                allowed = "a-z A-Z 0-9 space ! # $ % & ( ) + - : ; < = . > ? @ [ ] ^ _ { } | ~ ,"
+            else:
+                allowed = "printable characters"
+            if character == "*" and self.error is InvalidChannelError:
+                allowed += " (the wildcard * stands alone, and in version 007 only)"
+            raise self.error(
+                f"{self.name} {shown(text)} has the character {character!r} at position {position}; "
+                f"allowed are {allowed}"
+            )
+
+
+CHANNEL: Final = Field("channel", InvalidChannelError, max_bytes=64, characters=CHANNEL_CHARACTERS)
+CHANNEL_OR_WILDCARD: Final = Field(
+    "channel", InvalidChannelError, max_bytes=64, characters=CHANNEL_CHARACTERS, wildcard=True
+)
+USER: Final = Field(
+    "uid", InvalidUserError, max_bytes=255, characters=CHANNEL_CHARACTERS, integers=True
+)
+USER_ID: Final = Field(
+    "user_id", InvalidUserError, max_bytes=64, characters=PRINTABLE_CHARACTERS, unicode=True
+)
+ROOM_UUID: Final = Field(
+    "room_uuid", InvalidChannelError, max_bytes=64, characters=PRINTABLE_CHARACTERS, unicode=True
+)
+USER_UUID: Final = Field(
+    "user_uuid", InvalidUserError, max_bytes=64, characters=PRINTABLE_CHARACTERS, unicode=True
+)
+
+
+def refuse_open_wildcard(channel: bytes, user: bytes) -> None:
+    """Raises for a token that would let anybody into every channel."""
+    if channel == b"*" and not user:
+        raise InvalidUserError(
+            "uid 0 (anybody) with channel '*' (every channel) would open the whole project to "
+            "whoever holds the token; give the user's own uid or account"
+        )
+
+
+def check_app_id(value: object) -> bytes:
+    """The App ID as its 32 ASCII characters, case kept."""
+    if not isinstance(value, str):
+        raise InvalidAppIdError(
+            f"app_id is {type(value).__name__}; it must be 32 hex digits as a string"
+        )
+    data = value.encode(errors="replace")
+    if len(data) != 32 or data.translate(None, _HEX_DIGITS):
+        raise InvalidAppIdError(
+            f"app_id {shown(value)} is not 32 hex digits (it has {len(value)} characters); "
+            "copy it from the project in Agora's console"
+        )
+    return data
+
+
+def check_certificate(value: object) -> bytes:
+    """The App Certificate as its 32 ASCII characters, case kept; errors never show it."""
+    if not isinstance(value, str):
+        raise InvalidCertificateError(
+            f"the app certificate is {type(value).__name__}; it must be 32 hex digits as a string"
+        )
+    data = value.encode(errors="replace")
+    if len(data) != 32:
+        raise InvalidCertificateError(
+            f"the app certificate has {len(value)} characters; it must be 32 hex digits"
+        )
+    if data.translate(None, _HEX_DIGITS):
+        raise InvalidCertificateError(
+            "the app certificate has a character that is not a hex digit; it must be 32 hex digits"
+        )
+    return data

@@ -1,0 +1,51 @@
+"""The integers and strings of the wire format: what fits where, and the errors where it does not.
+
+Both backends come here when a value is not plainly right, so that both refuse it in the same words.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .errors import PackingError
+
+MAX_U16: Final = 0xFFFF
+MAX_U32: Final = 0xFFFFFFFF
+
+
+def to_u16(value: object, name: str) -> int:
+    """``int(value)``, if it fits 16 unsigned bits."""
+    return _to_unsigned(value, MAX_U16, name)
+
+
+def to_u32(value: object, name: str) -> int:
+    """``int(value)``, if it fits 32 unsigned bits."""
+    return _to_unsigned(value, MAX_U32, name)
+
+
+def _to_unsigned(value: object, maximum: int, name: str) -> int:
+    number = int(value)  # type: ignore[call-overload]
+    if not 0 <= number <= maximum:
+        # A huge integer would take quadratic time to print, and says nothing.
+        given = (
+            str(number) if abs(number) < 1 << 128 else f"an integer of {number.bit_length()} bits"
+        )
+        raise PackingError(f"{name} {given} does not fit; it must be 0 to {maximum}")
+    return int(number)
+
+
+def text_bytes(value: object, name: str) -> bytes:
+    """A string as UTF-8 (bytes are taken as they are), if it fits a token's string."""
+    data = value if isinstance(value, bytes) else value.encode()  # type: ignore[attr-defined]
+    if len(data) > MAX_U16:
+        raise PackingError(
+            f"{name} has {len(data)} bytes; a token's string holds at most {MAX_U16}"
+        )
+    return bytes(data)
+
+
+def user_bytes(value: object, name: str = "uid") -> bytes:
+    """A uid as the vendor writes it: what equals 0 is empty, anything else is its text."""
+    if isinstance(value, bytes):
+        return text_bytes(value, name)
+    return text_bytes("" if value == 0 else str(value), name)
