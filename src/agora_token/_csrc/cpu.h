@@ -20,6 +20,13 @@
 #define AGORA_ARM 0
 #endif
 
+/* Before a loop whose trip count is a constant: arrays indexed by it can then stay in registers. */
+#if defined(__clang__)
+#define AGORA_UNROLL _Pragma("unroll")
+#else
+#define AGORA_UNROLL _Pragma("GCC unroll 64")
+#endif
+
 typedef struct {
     bool shani;      /* SHA-NI with SSSE3 and SSE4.1 */
     bool pclmul;     /* carry-less multiplication with SSE4.1 */

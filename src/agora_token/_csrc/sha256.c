@@ -9,6 +9,34 @@ const uint32_t agora_sha256_iv[8] = {
     0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
 };
 
+/* Keeps a kernel's lanes filled: every lane advances by the blocks that all of them still have, then
+   new messages take the place of the finished ones. */
+static void run(const agora_sha256_impl *impl, uint32_t (*states)[8], const uint8_t *const *data,
+                const size_t *blocks, size_t count)
+{
+    agora_sha256_lane lanes[AGORA_SHA256_MAX_LANES];
+    size_t n = 0, next = 0;
+
+    for (;;) {
+        for (; n < impl->width && next < count; next++)
+            if (blocks[next] > 0)
+                lanes[n++] = (agora_sha256_lane){states[next], data[next], blocks[next]};
+        if (n == 0)
+            return;
+
+        size_t common = lanes[0].left;
+        for (size_t i = 1; i < n; i++)
+            common = lanes[i].left < common ? lanes[i].left : common;
+
+        for (size_t i = impl->advance(lanes, n, common); i-- > 0;) {
+            lanes[i].data += 64 * common;
+            lanes[i].left -= common;
+            if (lanes[i].left == 0)
+                lanes[i] = lanes[--n];
+        }
+    }
+}
+
 /* The empty message and FIPS 180-4's "abc" and two-block messages, padded. */
 static bool knows_digests(const agora_sha256_impl *impl)
 {
@@ -40,7 +68,7 @@ static bool knows_digests(const agora_sha256_impl *impl)
         message[i][64 * blocks[i] - 1] = (uint8_t)(n << 3);
         memcpy(states[i], agora_sha256_iv, sizeof states[i]);
     }
-    impl->run(states, data, blocks, KNOWN);
+    run(impl, states, data, blocks, KNOWN);
     for (size_t i = 0; i < KNOWN; i++)
         if (memcmp(states[i], known[i].digest, sizeof states[i]) != 0)
             return false;
@@ -68,8 +96,8 @@ static bool agrees_with_portable(const agora_sha256_impl *impl)
                 for (size_t j = 0; j < 8; j++)
                     expected[i][j] = states[i][j] = seed = seed * 1664525 + 1013904223;
             }
-            agora_sha256_portable.run(expected, data, blocks, counts[c]);
-            impl->run(states, data, blocks, counts[c]);
+            run(&agora_sha256_portable, expected, data, blocks, counts[c]);
+            run(impl, states, data, blocks, counts[c]);
             if (memcmp(states, expected, counts[c] * sizeof states[0]) != 0)
                 return false;
         }
@@ -84,7 +112,8 @@ static bool passes(const agora_kernel *kernel)
 }
 
 static const agora_kernel *const kernels[] = {
-    &agora_sha256_portable.kernel,
+    &agora_sha256_avx512_shani.kernel, &agora_sha256_shani.kernel, &agora_sha256_avx512.kernel,
+    &agora_sha256_avx2.kernel,         &agora_sha256_arm.kernel,   &agora_sha256_portable.kernel,
 };
 enum { KERNELS = sizeof kernels / sizeof kernels[0] };
 
@@ -121,7 +150,7 @@ int agora_sha256_kernel_supported(size_t i)
 void agora_sha256_many(uint32_t (*states)[8], const uint8_t *const *data, const size_t *blocks,
                        size_t count)
 {
-    ((const agora_sha256_impl *)choice.active)->run(states, data, blocks, count);
+    run((const agora_sha256_impl *)choice.active, states, data, blocks, count);
 }
 
 void agora_sha256_digest(const uint32_t state[8], uint8_t out[32])

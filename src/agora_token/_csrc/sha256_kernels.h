@@ -2,21 +2,35 @@
 #ifndef AGORA_SHA256_KERNELS_H
 #define AGORA_SHA256_KERNELS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "cpu.h"
 
-typedef void agora_sha256_fn(uint32_t (*states)[8], const uint8_t *const *data,
-                             const size_t *blocks, size_t count);
+enum { AGORA_SHA256_MAX_LANES = 16 };
+
+/* A message on its way: its state, its next block and the blocks left. */
+typedef struct {
+    uint32_t *state;
+    const uint8_t *data;
+    size_t left;
+} agora_sha256_lane;
+
+/* Absorbs `blocks` (>= 1) blocks into the first k of n (1 to the kernel's width) lanes, and returns
+   the k that suits it (>= 1). The lanes themselves stay as they are. */
+typedef size_t agora_sha256_advance(const agora_sha256_lane *lanes, size_t n, size_t blocks);
 
 typedef struct {
     agora_kernel kernel;
-    agora_sha256_fn *run;
+    size_t width;
+    agora_sha256_advance *advance;
 } agora_sha256_impl;
 
-extern const agora_sha256_impl agora_sha256_portable;
+extern const agora_sha256_impl agora_sha256_avx512_shani, agora_sha256_shani, agora_sha256_avx512,
+    agora_sha256_avx2, agora_sha256_arm, agora_sha256_portable;
+
+/* SHA-NI's part in other kernels. */
+agora_sha256_advance agora_sha256_shani_advance;
 
 /* The round constants. */
 extern const uint32_t agora_sha256_k[64];

@@ -24,17 +24,21 @@ static inline uint32_t rotr(uint32_t x, unsigned n)
     return x >> n | x << (32 - n);
 }
 
-static void compress(uint32_t state[8], const uint8_t *block)
-{
+typedef struct {
     uint32_t w[16], v[8];
+} workspace;
 
-    memcpy(v, state, sizeof v);
+static void compress(workspace *ws, uint32_t state[8], const uint8_t *block)
+{
+    uint32_t *w = ws->w, *v = ws->v;
+
+    memcpy(v, state, sizeof ws->v);
     for (unsigned i = 0; i < 16; i++)
         w[i] = load_be32(block + 4 * i);
 
     for (unsigned t = 0; t < 64; t += 16) {
         for (unsigned i = 0; i < 16; i++) {
-            /* The eight variables stay where they are and change names: a is v[(0 - i) mod 8]. */
+            /* The eight variables stay where they are and change names: a is v[-i mod 8]. */
             uint32_t a = v[(0 - i) & 7], b = v[(1 - i) & 7], c = v[(2 - i) & 7];
             uint32_t e = v[(4 - i) & 7], f = v[(5 - i) & 7], g = v[(6 - i) & 7];
             uint32_t t1 = v[(7 - i) & 7] + (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) +
@@ -50,17 +54,17 @@ static void compress(uint32_t state[8], const uint8_t *block)
     }
     for (unsigned i = 0; i < 8; i++)
         state[i] += v[i];
-
-    agora_wipe(w, sizeof w);
-    agora_wipe(v, sizeof v);
 }
 
-static void run(uint32_t (*states)[8], const uint8_t *const *data, const size_t *blocks,
-                size_t count)
+static size_t advance(const agora_sha256_lane *lanes, size_t n, size_t blocks)
 {
-    for (size_t i = 0; i < count; i++)
-        for (size_t b = 0; b < blocks[i]; b++)
-            compress(states[i], data[i] + 64 * b);
+    workspace ws;
+
+    (void)n;
+    for (size_t b = 0; b < blocks; b++)
+        compress(&ws, lanes->state, lanes->data + 64 * b);
+    agora_wipe(&ws, sizeof ws);
+    return 1;
 }
 
-const agora_sha256_impl agora_sha256_portable = {{"portable", agora_cpu_any}, run};
+const agora_sha256_impl agora_sha256_portable = {{"portable", agora_cpu_any}, 1, advance};

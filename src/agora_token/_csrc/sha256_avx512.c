@@ -1,0 +1,84 @@
+/* SHA-256 by AVX-512, sixteen messages a pass; with the SHA extensions for small numbers. */
+#include "sha256_kernels.h"
+
+#if AGORA_X86
+
+#include <immintrin.h>
+
+#define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
+#define LANES 16
+
+typedef __m512i vec;
+
+#define add _mm512_add_epi32
+#define broadcast(x) _mm512_set1_epi32((int)(x))
+#define unpack_lo32 _mm512_unpacklo_epi32
+#define unpack_hi32 _mm512_unpackhi_epi32
+#define unpack_lo64 _mm512_unpacklo_epi64
+#define unpack_hi64 _mm512_unpackhi_epi64
+
+/* The last operand is the truth table of the three inputs. */
+#define xor3(x, y, z) _mm512_ternarylogic_epi32(x, y, z, 0x96)
+#define ch(x, y, z) _mm512_ternarylogic_epi32(x, y, z, 0xca)
+#define maj(x, y, z) _mm512_ternarylogic_epi32(x, y, z, 0xe8)
+
+#define ror _mm512_ror_epi32
+#define big0(x) xor3(ror(x, 2), ror(x, 13), ror(x, 22))
+#define big1(x) xor3(ror(x, 6), ror(x, 11), ror(x, 25))
+#define small0(x) xor3(ror(x, 7), ror(x, 18), _mm512_srli_epi32(x, 3))
+#define small1(x) xor3(ror(x, 17), ror(x, 19), _mm512_srli_epi32(x, 10))
+
+TARGET static inline vec swap_bytes(vec x)
+{
+    const __m128i order = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
+    return _mm512_shuffle_epi8(x, _mm512_broadcast_i32x4(order));
+}
+
+TARGET static inline vec load_quarters(const uint8_t *const *p, size_t i)
+{
+#define QUARTER(q) _mm_loadu_si128((const __m128i *)(p[4 * (q)] + i))
+    vec x = _mm512_castsi128_si512(QUARTER(0));
+    x = _mm512_inserti32x4(x, QUARTER(1), 1);
+    x = _mm512_inserti32x4(x, QUARTER(2), 2);
+    return _mm512_inserti32x4(x, QUARTER(3), 3);
+#undef QUARTER
+}
+
+TARGET static inline void store_quarters(uint8_t *const *p, size_t i, vec x)
+{
+    _mm_storeu_si128((__m128i *)(p[0] + i), _mm512_castsi512_si128(x));
+    _mm_storeu_si128((__m128i *)(p[4] + i), _mm512_extracti32x4_epi32(x, 1));
+    _mm_storeu_si128((__m128i *)(p[8] + i), _mm512_extracti32x4_epi32(x, 2));
+    _mm_storeu_si128((__m128i *)(p[12] + i), _mm512_extracti32x4_epi32(x, 3));
+}
+
+#include "sha256_lanes.h"
+
+/* From this many lanes on, a pass takes no longer than SHA-NI. */
+enum { WORTH_A_PASS = 12 };
+
+static size_t advance_mixed(const agora_sha256_lane *lanes, size_t n, size_t blocks)
+{
+    return (n < WORTH_A_PASS ? agora_sha256_shani_advance : advance_all)(lanes, n, blocks);
+}
+
+static bool supported(const agora_cpu *cpu)
+{
+    return cpu->avx512;
+}
+
+static bool both_supported(const agora_cpu *cpu)
+{
+    return cpu->avx512 && cpu->shani;
+}
+
+const agora_sha256_impl agora_sha256_avx512 = {{"x86-avx512", supported}, LANES, advance_all};
+const agora_sha256_impl agora_sha256_avx512_shani = {
+    {"x86-avx512-shani", both_supported}, LANES, advance_mixed};
+
+#else
+
+const agora_sha256_impl agora_sha256_avx512 = {{"x86-avx512", NULL}, 0, NULL};
+const agora_sha256_impl agora_sha256_avx512_shani = {{"x86-avx512-shani", NULL}, 0, NULL};
+
+#endif
