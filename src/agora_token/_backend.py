@@ -16,6 +16,8 @@ from .errors import BackendError
 if TYPE_CHECKING:
     from . import _core as backend
 
+__all__ = ["BackendInfo", "backend", "backend_info"]
+
 _CHOICES = ("auto", "native", "pure")
 
 

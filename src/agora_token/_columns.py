@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from .errors import ColumnError
+
 
 class Constant(NamedTuple):
     """The same value in every row."""
@@ -44,3 +46,43 @@ class Strings(NamedTuple):
 
 
 Column = Constant | Objects | Integers | Strings
+
+
+def column_of(value: object) -> Column:
+    """The column that a caller's value stands for: one for all rows, a sequence, or a buffer."""
+    if isinstance(value, (str, int)):
+        return Constant(value)
+    if isinstance(value, (list, tuple)):
+        return Objects(value)
+    integers = uint32_buffer(value)
+    if integers is not None:
+        return Integers(integers)
+    if hasattr(value, "tolist"):  # an array of other numbers: each is checked on its own
+        value = value.tolist()
+    elif not isinstance(value, Sequence) or isinstance(value, (bytes, bytearray, memoryview)):
+        raise ColumnError(
+            f"a column is a string, an integer, a sequence of them or a buffer of unsigned 32-bit "
+            f"integers, not {type(value).__name__}"
+        )
+    return Objects(list(value))
+
+
+def uint32_buffer(value: object) -> memoryview | None:
+    """The value's own memory, where it is a contiguous row of native unsigned 32-bit integers."""
+    try:
+        view = memoryview(value)  # type: ignore[arg-type]
+    except (TypeError, BufferError):
+        return None
+    plain = view.ndim == 1 and view.itemsize == 4 and view.format in {"I", "L", "@I", "=I"}
+    return view if plain and view.c_contiguous else None
+
+
+def common_length(columns: tuple[Column, ...]) -> int:
+    """How many rows the columns have; raises where they differ, or where nothing says how many."""
+    lengths = {len(column[0]) for column in columns if isinstance(column, (Objects, Integers))}
+    if not lengths:
+        raise ColumnError("every column is one value for all rows; give at least one as a sequence")
+    if len(lengths) > 1:
+        given = " and ".join(str(length) for length in sorted(lengths))
+        raise ColumnError(f"the columns have {given} rows; they must be as long as each other")
+    return lengths.pop()

@@ -137,6 +137,8 @@ CHANNEL_OR_WILDCARD: Final = Field(
 USER: Final = Field(
     "uid", InvalidUserError, max_bytes=255, characters=CHANNEL_CHARACTERS, integers=True
 )
+ACCOUNT: Final = Field("account", InvalidUserError, max_bytes=64, characters=CHANNEL_CHARACTERS)
+"""An account that is an RTM user ID too."""
 USER_ID: Final = Field(
     "user_id", InvalidUserError, max_bytes=64, characters=PRINTABLE_CHARACTERS, unicode=True
 )

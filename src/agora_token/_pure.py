@@ -163,7 +163,7 @@ class _Plan:
 
     def _encode(self, values: Sequence[object]) -> list[bytes]:
         row = [field.encode(value) for field, value in zip(self._fields, values, strict=True)]
-        if self._fields[0].wildcard and row[0] == b"*":
+        if row and row[0] == b"*" and self._fields[0].wildcard:
             _fields.refuse_open_wildcard(row[0], row[1])
         return row
 
@@ -189,7 +189,7 @@ class _Plan:
         variants: Buffer | None,
         salts: Buffer | int | None,
     ) -> Iterator[tuple[tuple[object, ...], int, int]]:
-        values = zip(*(_values(column, start, stop) for column in columns), strict=True)
+        values = zip(*(column_values(column, start, stop) for column in columns), strict=True)
         which = repeat(0) if variants is None else _buffer(variants, "i")[start:stop]
         if salts is None:
             salty: Any = iter(random_salt, None)
@@ -252,7 +252,8 @@ class _Plan:
                 row.append(field.encode(value))
             except AgoraTokenError:
                 return index
-        return 2 if self._fields[0].wildcard and row[0] == b"*" and not row[1] else 0
+        wildcard = row and row[0] == b"*" and self._fields[0].wildcard
+        return 2 if wildcard and not row[1] else 0
 
 
 class Plan006(_Plan):
@@ -321,7 +322,7 @@ class Plan007(_Plan):
         return _token007(self._app_id, self._key_at(issued_at), times, salt, services)
 
 
-def _values(column: Column, start: int, stop: int) -> Iterable[object]:
+def column_values(column: Column, start: int, stop: int) -> Iterable[object]:
     """The Python objects of a column's rows ``start`` to ``stop``."""
     if isinstance(column, Constant):
         return repeat(column.value, stop - start)
