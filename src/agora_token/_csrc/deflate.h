@@ -1,0 +1,48 @@
+/* Deflate for small inputs: the very bytes of classic zlib's compress() at its default level.
+ *
+ * The output for an input of up to AGORA_DEFLATE_MAX_INPUT bytes is one zlib stream (RFC 1950) of
+ * one block, byte for byte what zlib 1.2.x and 1.3.x give at level 6 with their default window,
+ * memory level and strategy.  Nothing is allocated, and a state costs nothing to use again. */
+#ifndef AGORA_DEFLATE_H
+#define AGORA_DEFLATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Longest input in bytes.  Up to here an input is one block (zlib starts another after 16,383
+ * symbols) and no match is so far back that zlib would rather have literals (4,096 bytes). */
+#define AGORA_DEFLATE_MAX_INPUT 4096
+
+#define AGORA_DEFLATE_HASH_BITS 12
+#define AGORA_DEFLATE_LITERALS 286 /* symbols of the literal and length code */
+#define AGORA_DEFLATE_DISTANCES 30 /* symbols of the distance code */
+
+/* A run of literals, then a match; the last sequence of an input has no match (length 0). */
+typedef struct {
+    uint16_t literals;
+    uint16_t length;
+    uint16_t distance;
+} agora_deflate_sequence;
+
+/* Scratch memory of one thread.  Allocate it, pass it to agora_deflate_init() once, and leave its
+ * members alone. */
+typedef struct agora_deflate_state {
+    uint32_t base; /* the number of this input's first position in head and prev */
+    uint32_t head[1 << AGORA_DEFLATE_HASH_BITS];
+    uint32_t prev[AGORA_DEFLATE_MAX_INPUT];
+    uint8_t window[AGORA_DEFLATE_MAX_INPUT + 8];
+    agora_deflate_sequence sequences[AGORA_DEFLATE_MAX_INPUT / 3 + 1];
+    uint16_t literal_freq[AGORA_DEFLATE_LITERALS];
+    uint16_t distance_freq[AGORA_DEFLATE_DISTANCES];
+} agora_deflate_state;
+
+void agora_deflate_init(agora_deflate_state *state);
+
+/* Bytes that agora_deflate() may write for n bytes of input; more than the output ever has. */
+size_t agora_deflate_bound(size_t n);
+
+/* Compress n <= AGORA_DEFLATE_MAX_INPUT bytes of src into dst, which has agora_deflate_bound(n)
+ * bytes and does not overlap src.  Returns the bytes of the stream. */
+size_t agora_deflate(agora_deflate_state *state, uint8_t *dst, const uint8_t *src, size_t n);
+
+#endif

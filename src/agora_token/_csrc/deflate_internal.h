@@ -1,0 +1,125 @@
+/* What the parts of the small-input deflate share: symbols, code words and the bit writer. */
+#ifndef AGORA_DEFLATE_INTERNAL_H
+#define AGORA_DEFLATE_INTERNAL_H
+
+#include <string.h>
+
+#include "deflate.h"
+
+#if defined(_MSC_VER)
+#include <intrin.h>
+#endif
+
+#define END_OF_BLOCK 256
+#define MIN_MATCH 3
+#define MAX_MATCH 258
+
+/* Index of the highest bit that is set; value is not 0. */
+static inline unsigned highest_bit(uint32_t value)
+{
+#if defined(_MSC_VER)
+    unsigned long index;
+    _BitScanReverse(&index, value);
+    return (unsigned)index;
+#else
+    return 31u ^ (unsigned)__builtin_clz(value);
+#endif
+}
+
+/* A symbol of the length or distance code, and the bits that follow it. */
+typedef struct {
+    unsigned symbol;
+    unsigned extra_bits;
+    unsigned extra;
+} coded_value;
+
+static inline coded_value code_length(unsigned length)
+{
+    unsigned value = length - MIN_MATCH;
+    unsigned bits = value < 8 ? 0 : highest_bit(value) - 2;
+    coded_value coded = {257 + 4 * bits + (value >> bits), bits, value & ((1u << bits) - 1)};
+    if (length == MAX_MATCH) { /* has a symbol to itself */
+        coded.symbol = 285;
+        coded.extra_bits = coded.extra = 0;
+    }
+    return coded;
+}
+
+static inline coded_value code_distance(unsigned distance)
+{
+    unsigned value = distance - 1;
+    unsigned bits = value < 4 ? 0 : highest_bit(value) - 1;
+    coded_value coded = {2 * bits + (value >> bits), bits, value & ((1u << bits) - 1)};
+    return coded;
+}
+
+/* A code word as it is sent (first bit lowest), and above it, from bit 16, its length. */
+typedef uint32_t code_word;
+
+#define CODE_WORD(bits, length) ((code_word)(bits) | (code_word)(length) << 16)
+
+extern const code_word agora_deflate_fixed_literals[AGORA_DEFLATE_LITERALS];
+extern const code_word agora_deflate_fixed_distances[AGORA_DEFLATE_DISTANCES];
+
+/* Bits on their way to memory: fewer than 8 between calls of flush_bits(). */
+typedef struct {
+    uint8_t *next;
+    uint64_t bits;
+    unsigned count;
+} bit_writer;
+
+static inline void put_bits(bit_writer *writer, uint64_t bits, unsigned count)
+{
+    writer->bits |= bits << writer->count;
+    writer->count += count;
+}
+
+static inline void put_word(bit_writer *writer, code_word word)
+{
+    put_bits(writer, word & 0xffff, word >> 16);
+}
+
+/* Move whole bytes out; writes 8 bytes wherever it stands. At most 56 bits may come between two. */
+static inline void flush_bits(bit_writer *writer)
+{
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    for (int i = 0; i < 8; i++)
+        writer->next[i] = (uint8_t)(writer->bits >> 8 * i);
+#else
+    memcpy(writer->next, &writer->bits, 8);
+#endif
+    writer->next += writer->count >> 3;
+    writer->bits >>= writer->count & ~7u;
+    writer->count &= 7;
+}
+
+/* Fill up the last byte with zeros; returns the end of the output. */
+static inline uint8_t *finish_bits(bit_writer *writer)
+{
+    writer->count = (writer->count + 7) & ~7u;
+    flush_bits(writer);
+    return writer->next;
+}
+
+/* deflate_parse.c: the literals and matches that zlib's level 6 makes of the n bytes in
+ * state->window. Fills state->sequences and returns their number. */
+size_t agora_deflate_parse(agora_deflate_state *state, size_t n);
+
+/* deflate_trees.c: one dynamic block's codes, as zlib builds them. */
+typedef struct {
+    code_word literals[AGORA_DEFLATE_LITERALS];
+    code_word distances[AGORA_DEFLATE_DISTANCES];
+    unsigned literal_count;  /* code lengths sent for literals, 257..286 */
+    unsigned distance_count; /* and for distances, 1..30 */
+    code_word meta[19];      /* the code that the code lengths are sent in */
+    unsigned meta_count;     /* lengths of that code sent, 4..19 */
+    uint8_t runs[AGORA_DEFLATE_LITERALS + AGORA_DEFLATE_DISTANCES][2]; /* symbol, repetition */
+    unsigned run_count;
+    size_t bits; /* of the block, without the three that begin it */
+} dynamic_codes;
+
+void agora_deflate_build_codes(dynamic_codes *codes, const uint16_t *literal_freq,
+                               const uint16_t *distance_freq);
+void agora_deflate_put_codes(bit_writer *writer, const dynamic_codes *codes);
+
+#endif
