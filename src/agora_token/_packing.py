@@ -5,6 +5,7 @@ Both backends come here when a value is not plainly right, so that both refuse i
 
 from __future__ import annotations
 
+import struct
 from typing import Final
 
 from .errors import PackingError
@@ -26,12 +27,29 @@ def to_u32(value: object, name: str) -> int:
 def _to_unsigned(value: object, maximum: int, name: str) -> int:
     number = int(value)  # type: ignore[call-overload]
     if not 0 <= number <= maximum:
-        # A huge integer would take quadratic time to print, and says nothing.
-        given = (
-            str(number) if abs(number) < 1 << 128 else f"an integer of {number.bit_length()} bits"
-        )
-        raise PackingError(f"{name} {given} does not fit; it must be 0 to {maximum}")
+        raise PackingError(f"{name} {_shown(number)} does not fit; it must be 0 to {maximum}")
     return int(number)
+
+
+def _shown(number: int) -> str:
+    # A huge integer would take quadratic time to print, and says nothing.
+    return str(number) if abs(number) < 1 << 128 else f"an integer of {number.bit_length()} bits"
+
+
+def pack_u16(value: object, name: str) -> bytes:
+    """``int(value)`` in 16 unsigned bits, if it fits."""
+    return to_u16(value, name).to_bytes(2, "little")
+
+
+def pack_i16(value: object, name: str) -> bytes:
+    """``int(value)`` in 16 signed bits, if it fits."""
+    number = int(value)  # type: ignore[call-overload]
+    try:
+        return struct.pack("<h", number)
+    except struct.error:
+        raise PackingError(
+            f"{name} {_shown(number)} does not fit; it must be -32768 to 32767"
+        ) from None
 
 
 def text_bytes(value: object, name: str) -> bytes:
