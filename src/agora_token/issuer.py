@@ -6,7 +6,6 @@ import os
 import time
 from array import array
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -447,6 +446,8 @@ def _many(
     salt_column = None if salts is None else _salt_column(salts, rows)
     if threads == 1 or rows < 2 * threads:
         return plan.many(columns, 0, rows, issued, None, salt_column)
+    from concurrent.futures import ThreadPoolExecutor  # slow to import, seldom needed
+
     bounds = [rows * part // threads for part in range(threads + 1)]
     with ThreadPoolExecutor(threads) as pool:
         parts = pool.map(
