@@ -1,14 +1,21 @@
 /* The zlib stream around one block, and the choice of the block's type. */
 #include "deflate_internal.h"
+#include "deflate_adler32.h"
 
 #define STORED_BLOCK 0
 #define FIXED_BLOCK 1
 #define DYNAMIC_BLOCK 2
 
-void agora_deflate_init(agora_deflate_state *state)
+static void forget_inputs(agora_deflate_state *state)
 {
     state->base = 0;
     memset(state->head, 0, sizeof state->head);
+}
+
+void agora_deflate_init(agora_deflate_state *state)
+{
+    forget_inputs(state);
+    state->built = 0;
 }
 
 size_t agora_deflate_bound(size_t n)
@@ -16,16 +23,6 @@ size_t agora_deflate_bound(size_t n)
     /* A fixed block has at most 9 bits a byte; 6 bytes of zlib header and Adler-32, 10 bits of block
      * frame, and the bit writer's 8 bytes. */
     return n + n / 8 + 24;
-}
-
-static uint32_t adler32(const uint8_t *data, size_t n)
-{
-    uint32_t a = 1, b = 0; /* b stays under 2^32 for 4,096 bytes, so one reduction will do */
-    for (size_t i = 0; i < n; i++) {
-        a += data[i];
-        b += a;
-    }
-    return (b % 65521) << 16 | a % 65521;
 }
 
 static void count_symbols(agora_deflate_state *state, size_t sequences)
@@ -94,12 +91,13 @@ size_t agora_deflate(agora_deflate_state *state, uint8_t *dst, const uint8_t *sr
 
     memcpy(dst, header, 2);
     if (state->base > UINT32_MAX - 2 * AGORA_DEFLATE_MAX_INPUT)
-        agora_deflate_init(state);
+        forget_inputs(state);
     memcpy(state->window, src, n);
     size_t sequences = agora_deflate_parse(state, n);
     state->base += (uint32_t)n;
 
     count_symbols(state, sequences);
+    state->built++;
     agora_deflate_build_codes(&codes, state->literal_freq, state->distance_freq);
     put_bits(&writer, 1 | FIXED_BLOCK << 1, 3);
     put_symbols(&writer, state, sequences, agora_deflate_fixed_literals,
@@ -121,7 +119,7 @@ size_t agora_deflate(agora_deflate_state *state, uint8_t *dst, const uint8_t *sr
         out = finish_bits(&again);
     }
 
-    uint32_t check = adler32(src, n);
+    uint32_t check = agora_adler32(src, n);
     for (int i = 0; i < 4; i++)
         *out++ = (uint8_t)(check >> (24 - 8 * i));
     return (size_t)(out - dst);

@@ -34,6 +34,7 @@ typedef struct agora_deflate_state {
     agora_deflate_sequence sequences[AGORA_DEFLATE_MAX_INPUT / 3 + 1];
     uint16_t literal_freq[AGORA_DEFLATE_LITERALS];
     uint16_t distance_freq[AGORA_DEFLATE_DISTANCES];
+    uint64_t built; /* inputs whose block type took building the dynamic codes: for statistics */
 } agora_deflate_state;
 
 void agora_deflate_init(agora_deflate_state *state);
