@@ -14,10 +14,20 @@
 #define AGORA_X86 0
 #endif
 
-#if defined(__GNUC__) && defined(__aarch64__) && defined(__AARCH64EL__)
+/* Clang before 16 declares Arm's intrinsics only if the compiler flags name their extension, which
+   they do by default on macOS. */
+#if defined(__GNUC__) && defined(__aarch64__) && defined(__AARCH64EL__) &&                         \
+    (!defined(__clang__) || defined(__ARM_FEATURE_SHA2) || __clang_major__ >= 16)
 #define AGORA_ARM 1
 #else
 #define AGORA_ARM 0
+#endif
+
+/* The two compilers spell Arm's extensions differently. */
+#if defined(__clang__)
+#define AGORA_ARM_TARGET(clang, gcc) __attribute__((target(clang)))
+#else
+#define AGORA_ARM_TARGET(clang, gcc) __attribute__((target(gcc)))
 #endif
 
 /* Before a loop whose trip count is a constant: arrays indexed by it can then stay in registers. */

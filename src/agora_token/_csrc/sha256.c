@@ -14,26 +14,32 @@ const uint32_t agora_sha256_iv[8] = {
 static void run(const agora_sha256_impl *impl, uint32_t (*states)[8], const uint8_t *const *data,
                 const size_t *blocks, size_t count)
 {
-    agora_sha256_lane lanes[AGORA_SHA256_MAX_LANES];
+    agora_sha256_lanes lanes;
     size_t n = 0, next = 0;
 
     for (;;) {
-        for (; n < impl->width && next < count; next++)
-            if (blocks[next] > 0)
-                lanes[n++] = (agora_sha256_lane){states[next], data[next], blocks[next]};
+        for (; n < impl->width && next < count; next++) {
+            lanes.state[n] = states[next];
+            lanes.data[n] = data[next];
+            lanes.left[n] = blocks[next];
+            n += blocks[next] > 0;
+        }
         if (n == 0)
             return;
 
-        size_t common = lanes[0].left;
+        size_t common = lanes.left[0];
         for (size_t i = 1; i < n; i++)
-            common = lanes[i].left < common ? lanes[i].left : common;
+            common = lanes.left[i] < common ? lanes.left[i] : common;
 
-        for (size_t i = impl->advance(lanes, n, common); i-- > 0;) {
-            lanes[i].data += 64 * common;
-            lanes[i].left -= common;
-            if (lanes[i].left == 0)
-                lanes[i] = lanes[--n];
+        size_t advanced = impl->advance(&lanes, n, common), kept = 0;
+        for (size_t i = 0; i < n; i++) {
+            size_t done = i < advanced ? common : 0;
+            lanes.state[kept] = lanes.state[i];
+            lanes.data[kept] = lanes.data[i] + 64 * done;
+            lanes.left[kept] = lanes.left[i] - done;
+            kept += lanes.left[kept] > 0;
         }
+        n = kept;
     }
 }
 

@@ -17,6 +17,8 @@ typedef __m256i vec;
 #define unpack_lo64 _mm256_unpacklo_epi64
 #define unpack_hi64 _mm256_unpackhi_epi64
 
+#define REGISTER(x) "+x"(x)
+
 TARGET static inline vec xor3(vec x, vec y, vec z)
 {
     return _mm256_xor_si256(x, _mm256_xor_si256(y, z));
@@ -44,23 +46,18 @@ TARGET static inline vec swap_bytes(vec x)
     return _mm256_shuffle_epi8(x, _mm256_broadcastsi128_si256(order));
 }
 
-TARGET static inline vec load_quarters(const uint8_t *const *p, size_t i)
-{
-    return _mm256_inserti128_si256(
-        _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)(p[0] + i))),
-        _mm_loadu_si128((const __m128i *)(p[4] + i)), 1);
-}
+#define load16(p) _mm_loadu_si128((const __m128i *)(p))
+#define load_quarters(p, i)                                                                        \
+    _mm256_inserti128_si256(_mm256_castsi128_si256(load16((p)[0] + (i))), load16((p)[4] + (i)), 1)
 
-TARGET static inline void store_quarters(uint8_t *const *p, size_t i, vec x)
-{
-    _mm_storeu_si128((__m128i *)(p[0] + i), _mm256_castsi256_si128(x));
-    _mm_storeu_si128((__m128i *)(p[4] + i), _mm256_extracti128_si256(x, 1));
-}
+#define store_quarter(p, x, q) _mm_storeu_si128((__m128i *)(p), _mm256_extracti128_si256(x, q))
+#define store_quarters(p, i, x)                                                                    \
+    (store_quarter((p)[0] + (i), x, 0), store_quarter((p)[4] + (i), x, 1))
 
 #include "sha256_lanes.h"
 
 /* A pass takes longer than the plain code takes for one lane. */
-static size_t advance(const agora_sha256_lane *lanes, size_t n, size_t blocks)
+static size_t advance(agora_sha256_lanes *lanes, size_t n, size_t blocks)
 {
     return (n < 2 ? agora_sha256_portable.advance : advance_all)(lanes, n, blocks);
 }

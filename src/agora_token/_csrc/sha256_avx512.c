@@ -17,6 +17,8 @@ typedef __m512i vec;
 #define unpack_lo64 _mm512_unpacklo_epi64
 #define unpack_hi64 _mm512_unpackhi_epi64
 
+#define REGISTER(x) "+v"(x)
+
 /* The last operand is the truth table of the three inputs. */
 #define xor3(x, y, z) _mm512_ternarylogic_epi32(x, y, z, 0x96)
 #define ch(x, y, z) _mm512_ternarylogic_epi32(x, y, z, 0xca)
@@ -34,30 +36,27 @@ TARGET static inline vec swap_bytes(vec x)
     return _mm512_shuffle_epi8(x, _mm512_broadcast_i32x4(order));
 }
 
-TARGET static inline vec load_quarters(const uint8_t *const *p, size_t i)
-{
-#define QUARTER(q) _mm_loadu_si128((const __m128i *)(p[4 * (q)] + i))
-    vec x = _mm512_castsi128_si512(QUARTER(0));
-    x = _mm512_inserti32x4(x, QUARTER(1), 1);
-    x = _mm512_inserti32x4(x, QUARTER(2), 2);
-    return _mm512_inserti32x4(x, QUARTER(3), 3);
-#undef QUARTER
-}
+#define load16(p) _mm_loadu_si128((const __m128i *)(p))
+#define load_quarters(p, i)                                                                        \
+    _mm512_inserti32x4(                                                                            \
+        _mm512_inserti32x4(                                                                        \
+            _mm512_inserti32x4(_mm512_castsi128_si512(load16((p)[0] + (i))), load16((p)[4] + (i)), \
+                               1),                                                                 \
+            load16((p)[8] + (i)), 2),                                                              \
+        load16((p)[12] + (i)), 3)
 
-TARGET static inline void store_quarters(uint8_t *const *p, size_t i, vec x)
-{
-    _mm_storeu_si128((__m128i *)(p[0] + i), _mm512_castsi512_si128(x));
-    _mm_storeu_si128((__m128i *)(p[4] + i), _mm512_extracti32x4_epi32(x, 1));
-    _mm_storeu_si128((__m128i *)(p[8] + i), _mm512_extracti32x4_epi32(x, 2));
-    _mm_storeu_si128((__m128i *)(p[12] + i), _mm512_extracti32x4_epi32(x, 3));
-}
+#define store_quarter(p, x, q) _mm_storeu_si128((__m128i *)(p), _mm512_extracti32x4_epi32(x, q))
+#define store_quarters(p, i, x)                                                                    \
+    (store_quarter((p)[0] + (i), x, 0), store_quarter((p)[4] + (i), x, 1),                         \
+     store_quarter((p)[8] + (i), x, 2), store_quarter((p)[12] + (i), x, 3))
 
 #include "sha256_lanes.h"
 
-/* From this many lanes on, a pass takes no longer than SHA-NI. */
-enum { WORTH_A_PASS = 12 };
+/* From this many lanes on, a pass takes no longer than SHA-NI: on Zen 5, 172 ns a block for all
+   lanes against 17.6 ns each. */
+enum { WORTH_A_PASS = 10 };
 
-static size_t advance_mixed(const agora_sha256_lane *lanes, size_t n, size_t blocks)
+static size_t advance_mixed(agora_sha256_lanes *lanes, size_t n, size_t blocks)
 {
     return (n < WORTH_A_PASS ? agora_sha256_shani_advance : advance_all)(lanes, n, blocks);
 }

@@ -9,16 +9,17 @@
 
 enum { AGORA_SHA256_MAX_LANES = 16 };
 
-/* A message on its way: its state, its next block and the blocks left. */
+/* Messages on their way: their states, next blocks and numbers of blocks left. */
 typedef struct {
-    uint32_t *state;
-    const uint8_t *data;
-    size_t left;
-} agora_sha256_lane;
+    uint32_t *state[AGORA_SHA256_MAX_LANES];
+    const uint8_t *data[AGORA_SHA256_MAX_LANES];
+    size_t left[AGORA_SHA256_MAX_LANES];
+} agora_sha256_lanes;
 
 /* Absorbs `blocks` (>= 1) blocks into the first k of n (1 to the kernel's width) lanes, and returns
-   the k that suits it (>= 1). The lanes themselves stay as they are. */
-typedef size_t agora_sha256_advance(const agora_sha256_lane *lanes, size_t n, size_t blocks);
+   the k that suits it (>= 1). Moving those on is left to the caller; the lanes from n on, which are
+   empty, may be overwritten. */
+typedef size_t agora_sha256_advance(agora_sha256_lanes *lanes, size_t n, size_t blocks);
 
 typedef struct {
     agora_kernel kernel;

@@ -8,15 +8,17 @@
      broadcast(x)            x in every element
      swap_bytes(x)           from and to big-endian elements
      unpack_lo32, unpack_hi32, unpack_lo64, unpack_hi64
-                             of x86, within 128-bit quarters of vec
-     load_quarters(p, i)     quarter q from p[4 * q] + i
+                             of x86, within each 128-bit quarter of vec
+     load_quarters(p, i)     quarter q from 16 bytes at p[4 * q] + i, p an array of any pointers
      store_quarters(p, i, x) the reverse
+     REGISTER(x)             x as an operand of inline assembly, read and written
 */
 #include "sha256_kernels.h"
 
 #define INLINE TARGET __attribute__((always_inline)) static inline
 
-/* Transposes 4 x 4 elements in every quarter. */
+/* Transposes 4 x 4 elements in every quarter. Rows loaded from lanes r, r + 4, r + 8, ... become
+   four vectors with the lanes in order. */
 INLINE void transpose(vec x[4])
 {
     vec a = unpack_lo32(x[0], x[1]), b = unpack_lo32(x[2], x[3]);
@@ -27,41 +29,36 @@ INLINE void transpose(vec x[4])
     x[3] = unpack_hi64(c, d);
 }
 
-/* Four words of every message, 16 bytes at p[lane] + offset: word j of lane i to x[j][i]. Row r
-   holds those of lanes r, r + 4, r + 8, ..., so that the transposition brings the lanes in order. */
-INLINE void load_words(vec x[4], const uint8_t *const p[LANES], size_t offset)
-{
-    AGORA_UNROLL for (int r = 0; r < 4; r++)
-        x[r] = load_quarters(p + r, offset);
-    transpose(x);
-}
-
-INLINE void store_words(vec x[4], uint8_t *const p[LANES], size_t offset)
-{
-    transpose(x);
-    AGORA_UNROLL for (int r = 0; r < 4; r++)
-        store_quarters(p + r, offset, x[r]);
-}
-
-/* Round t + i. The variables stay where they are and change names: a is v[-i mod 8]. d is added
-   early, which keeps the path from one e to the next short. */
+/* Round t + i. The variables stay where they are and change names: a is v[-i mod 8]. */
 INLINE void sha256_round(vec v[8], vec w, int t, int i)
 {
     vec *d = &v[(3 - i) & 7], *h = &v[(7 - i) & 7];
     vec a = v[-i & 7], b = v[(1 - i) & 7], c = v[(2 - i) & 7];
     vec e = v[(4 - i) & 7], f = v[(5 - i) & 7], g = v[(6 - i) & 7];
-    vec t1 = add(add(add(*h, add(w, broadcast(agora_sha256_k[t + i]))), ch(e, f, g)), big1(e));
+
+    /* This sum does not wait for the round before, unless the compiler regroups the additions. */
+    vec early = add(*h, add(w, broadcast(agora_sha256_k[t + i])));
+    __asm__("" : REGISTER(early));
+    vec t1 = add(add(early, ch(e, f, g)), big1(e));
 
     *d = add(*d, t1);
     *h = add(add(big0(a), maj(a, b, c)), t1);
 }
 
-INLINE void compress(vec state[8], vec w[16])
+/* Absorbs the block at data[lane] + offset. Inlined into a loop over blocks, it would have the round
+   constants moved out of that loop, for which there are not registers enough. */
+TARGET __attribute__((noinline)) static void compress(vec state[8], const uint8_t *const data[LANES],
+                                                      size_t offset)
 {
-    vec v[8];
+    vec v[8], w[16];
 
     AGORA_UNROLL for (int i = 0; i < 8; i++)
         v[i] = state[i];
+    AGORA_UNROLL for (int i = 0; i < 16; i += 4) {
+        AGORA_UNROLL for (int r = 0; r < 4; r++)
+            w[i + r] = swap_bytes(load_quarters(data + r, offset + 4 * (size_t)i));
+        transpose(w + i);
+    }
     for (int t = 0; t < 48; t += 16) {
         AGORA_UNROLL for (int i = 0; i < 16; i++) {
             sha256_round(v, w[i], t, i);
@@ -75,30 +72,27 @@ INLINE void compress(vec state[8], vec w[16])
         state[i] = add(state[i], v[i]);
 }
 
-/* Lanes that are not there compute what the first one does, and are not stored. */
-TARGET static size_t advance_all(const agora_sha256_lane *lanes, size_t n, size_t blocks)
+/* Lanes that are not there compute what the first one does, for nothing. */
+TARGET static size_t advance_all(agora_sha256_lanes *lanes, size_t n, size_t blocks)
 {
-    uint32_t unused[8];
-    uint8_t *states[LANES];
-    const uint8_t *from[LANES], *data[LANES];
-    vec state[8], w[16];
+    uint32_t unused[8] = {0};
+    vec state[8];
 
-    for (size_t i = 0; i < LANES; i++) {
-        const agora_sha256_lane *lane = &lanes[i < n ? i : 0];
-        from[i] = (const uint8_t *)lane->state;
-        states[i] = (uint8_t *)(i < n ? lane->state : unused);
-        data[i] = lane->data;
+    for (size_t i = n; i < LANES; i++) {
+        lanes->state[i] = unused;
+        lanes->data[i] = lanes->data[0];
     }
-    load_words(state, from, 0);
-    load_words(state + 4, from, 16);
-    for (size_t b = 0; b < blocks; b++) {
-        AGORA_UNROLL for (int i = 0; i < 16; i += 4)
-            load_words(w + i, data, 64 * b + 4 * (size_t)i);
-        AGORA_UNROLL for (int i = 0; i < 16; i++)
-            w[i] = swap_bytes(w[i]);
-        compress(state, w);
+    AGORA_UNROLL for (int i = 0; i < 8; i += 4) {
+        AGORA_UNROLL for (int r = 0; r < 4; r++)
+            state[i + r] = load_quarters(lanes->state + r, i);
+        transpose(state + i);
     }
-    store_words(state, states, 0);
-    store_words(state + 4, states, 16);
+    for (size_t b = 0; b < blocks; b++)
+        compress(state, lanes->data, 64 * b);
+    AGORA_UNROLL for (int i = 0; i < 8; i += 4) {
+        transpose(state + i);
+        AGORA_UNROLL for (int r = 0; r < 4; r++)
+            store_quarters(lanes->state + r, i, state[i + r]);
+    }
     return n;
 }

@@ -56,13 +56,13 @@ static void compress(workspace *ws, uint32_t state[8], const uint8_t *block)
         state[i] += v[i];
 }
 
-static size_t advance(const agora_sha256_lane *lanes, size_t n, size_t blocks)
+static size_t advance(agora_sha256_lanes *lanes, size_t n, size_t blocks)
 {
     workspace ws;
 
     (void)n;
     for (size_t b = 0; b < blocks; b++)
-        compress(&ws, lanes->state, lanes->data + 64 * b);
+        compress(&ws, lanes->state[0], lanes->data[0] + 64 * b);
     agora_wipe(&ws, sizeof ws);
     return 1;
 }
