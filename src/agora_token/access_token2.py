@@ -1,0 +1,138 @@
+"""Version 007: ``AccessToken2``, a token of any services, built, parsed or verified."""
+
+from __future__ import annotations
+
+import time
+from hmac import compare_digest
+from typing import NamedTuple
+
+from . import _backend
+from ._decoding import decode_007
+from ._fields import check_app_id, check_certificate
+from ._reader import Reader
+from .errors import InvalidInputError, TokenError
+from .services import Service, unpack_services
+
+
+class AccessToken2:
+    """A version 007 token to be built, or one that was parsed.
+
+    ``issue_ts`` is in seconds since 1970 (0 is now), ``expire`` the seconds from then on that the
+    token lives.  The services are written as they are; :meth:`agora_token.Issuer.token` is what
+    checks them.
+    """
+
+    def __init__(
+        self, app_id: str = "", app_certificate: str = "", issue_ts: int = 0, expire: int = 900
+    ) -> None:
+        self.app_id = app_id
+        self.app_certificate = app_certificate
+        self.issue_ts = issue_ts or int(time.time())
+        self.expire = expire
+        self.salt = _backend.backend.random_salt()
+        self.services: list[Service] = []
+        """In the order they were added; in the token they stand in the order of their types."""
+        self.unknown_service: int | None = None
+        """The type of the unknown service that ended the list of a parsed token."""
+        self._parsed: Content007 | None = None
+
+    def __repr__(self) -> str:
+        return (
+            f"AccessToken2(app_id={self.app_id!r}, issue_ts={self.issue_ts!r}, "
+            f"expire={self.expire!r}, services={self.services!r})"
+        )
+
+    def add_service(self, service: Service) -> None:
+        """Adds a service, beside any others of its type."""
+        self.services.append(service)
+
+    def get_services(self, service_type: int) -> list[Service]:
+        """The services of a type, in the order they were added or parsed."""
+        return [service for service in self.services if service.type == service_type]
+
+    def build(self) -> str:
+        """The token.
+
+        Raises :class:`InvalidAppIdError`, :class:`InvalidCertificateError`,
+        :class:`InvalidInputError` without services or with one of unknown type, and
+        :class:`PackingError` for what does not fit its place.
+        """
+        check_app_id(self.app_id)
+        check_certificate(self.app_certificate)
+        if not self.services:
+            raise InvalidInputError("the token has no services; add at least one")
+        if self.unknown_service is not None:
+            raise InvalidInputError(
+                f"the token was parsed from one with the unknown service {self.unknown_service}, "
+                "which cannot be written again"
+            )
+        ordered = sorted(self.services, key=lambda service: service.type)
+        return _backend.backend.build007(
+            self.app_id,
+            self.app_certificate,
+            tuple(service.spec() for service in ordered),
+            self.expire,
+            self.issue_ts,
+            self.salt,
+        )
+
+    @classmethod
+    def parse(cls, token: str) -> AccessToken2:
+        """The token that a text holds.
+
+        A service of unknown type ends the list of services, as :attr:`unknown_service`; the token
+        can be verified all the same.  Raises :class:`MalformedTokenError` and
+        :class:`UnsupportedVersionError`.
+        """
+        data, _ = decode_007(token)
+        content = unpack_007(data)
+        parsed = cls(content.app_id, "", content.issue_ts, content.expire)
+        parsed.issue_ts = content.issue_ts  # 0 is 0 here
+        parsed.salt = content.salt
+        parsed.services = content.services
+        parsed.unknown_service = content.unknown_service
+        parsed._parsed = content
+        return parsed
+
+    def verify(self, app_certificate: str) -> bool:
+        """Whether the token that was parsed is signed with a certificate; takes constant time.
+
+        It is the parsed text that is verified, whatever was changed in this object since.  Raises
+        :class:`InvalidCertificateError`, and :class:`TokenError` where nothing was parsed.
+        """
+        key = check_certificate(app_certificate)
+        if self._parsed is None:
+            raise TokenError("only a parsed token can be verified; use AccessToken2.parse")
+        return self._parsed.signed_with(key)
+
+
+class Content007(NamedTuple):
+    """What a version 007 token carries."""
+
+    signature: bytes
+    info: bytes
+    """The signed part: all that follows."""
+    app_id: str
+    issue_ts: int
+    expire: int
+    salt: int
+    services: list[Service]
+    unknown_service: int | None
+
+    def signed_with(self, certificate: bytes) -> bool:
+        """Whether the signature is that of a certificate; takes constant time."""
+        hmac = _backend.backend.hmac_sha256
+        key = hmac(self.issue_ts.to_bytes(4, "little"), certificate)
+        key = hmac(self.salt.to_bytes(4, "little"), key)
+        return compare_digest(hmac(key, self.info), self.signature)
+
+
+def unpack_007(content: bytes) -> Content007:
+    """Takes a version 007 token's content apart; raises :class:`MalformedTokenError`."""
+    reader = Reader(content)
+    signature = reader.signature()
+    info = content[reader.offset :]
+    app_id = reader.text("the App ID")
+    issue_ts, expire, salt = reader.u32("issue_ts"), reader.u32("expire"), reader.u32("salt")
+    services, unknown_service = unpack_services(reader)
+    return Content007(signature, info, app_id, issue_ts, expire, salt, services, unknown_service)
