@@ -36,7 +36,7 @@ def decode_006(token: str) -> tuple[str, bytes, bool]:
     app_id = token[_VERSION_LENGTH:start]
     if not app_id.isascii():
         raise MalformedTokenError("the token has an App ID that is not ASCII")
-    content, canonical = _decode_base64(token, start)
+    content, canonical = decode_base64(token, start)
     return app_id, content, canonical
 
 
@@ -50,7 +50,7 @@ def decode_007(token: str) -> tuple[bytes, bool]:
     begin with ``007``.
     """
     _check_version(token, "007")
-    compressed, canonical = _decode_base64(token, _VERSION_LENGTH)
+    compressed, canonical = decode_base64(token, _VERSION_LENGTH)
     return _inflate(compressed), canonical
 
 
@@ -63,7 +63,7 @@ def _check_version(token: str, version: str) -> None:
         )
 
 
-def _decode_base64(token: str, start: int) -> tuple[bytes, bool]:
+def decode_base64(token: str, start: int) -> tuple[bytes, bool]:
     """Decodes ``token`` from ``start`` on.  ``binascii`` has no strict mode before Python 3.11."""
     # A character beyond ASCII becomes one "?", which is not part of base64 either.
     text = token[start:].encode("ascii", "replace")

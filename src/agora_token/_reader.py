@@ -8,7 +8,6 @@ from typing import Final
 from .errors import MalformedTokenError
 
 _I16: Final = struct.Struct("<h")
-_SIGNATURE_LENGTH: Final = 32
 _ENTRY: Final = struct.Struct("<HI")
 
 
@@ -49,15 +48,6 @@ class Reader:
     def string(self, what: str) -> bytes:
         """A string as its bytes."""
         return self.take(self.u16(f"the length of {what}"), what)
-
-    def signature(self) -> bytes:
-        """A string that must have the length of a signature."""
-        data = self.string("the signature")
-        if len(data) != _SIGNATURE_LENGTH:
-            raise MalformedTokenError(
-                f"the token's signature has {len(data)} bytes; it must have {_SIGNATURE_LENGTH}"
-            )
-        return data
 
     def text(self, what: str) -> str:
         """A string that must be UTF-8."""

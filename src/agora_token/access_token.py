@@ -6,12 +6,11 @@ The values are written as they are given; :class:`~agora_token.Issuer` is what c
 from __future__ import annotations
 
 import time
-from typing import Final, NamedTuple
+from typing import Final
 
 from . import _backend
-from ._decoding import decode_006
-from ._reader import Reader
-from .errors import MalformedTokenError, TokenError
+from ._parsing import Token006, parse
+from .errors import TokenError
 from .privileges import MAX_LIFETIME, SIMPLE_BUILDER_PRIVILEGES, Privilege
 
 kJoinChannel: Final = Privilege.JOIN_CHANNEL.value
@@ -70,14 +69,15 @@ class AccessToken:
         with nothing changed, for what is not a version 006 token.
         """
         try:
-            app_id, data, _ = decode_006(originToken)
-            content = unpack_006(data)
+            origin = parse(originToken)
         except TokenError:
             return False
-        self.appID = app_id
-        self.salt = content.salt
-        self.ts = content.ts
-        self.messages = content.privileges
+        if not isinstance(origin, Token006):
+            return False
+        self.appID = origin.app_id
+        self.salt = origin.salt
+        self.ts = origin.ts
+        self.messages = origin.privileges
         return True
 
     def build(self) -> str:
@@ -163,39 +163,6 @@ class SimpleTokenBuilder:
 
     initPrivilige = initPrivileges
     removePriviledge = removePrivilege
-
-
-class Content006(NamedTuple):
-    """What a version 006 token carries after its App ID."""
-
-    signature: bytes
-    crc_channel: int
-    crc_uid: int
-    message: bytes
-    """The signed part: salt, ts and privileges."""
-    salt: int
-    ts: int
-    privileges: dict[int, int]
-
-
-def unpack_006(content: bytes) -> Content006:
-    """Takes a version 006 token's content apart; raises :class:`MalformedTokenError`."""
-    reader = Reader(content)
-    signature = reader.signature()
-    crc_channel = reader.u32("the checksum of the channel")
-    crc_uid = reader.u32("the checksum of the uid")
-    length = reader.u16("the length of the message")
-    left = len(content) - reader.offset
-    if length != left:
-        raise MalformedTokenError(
-            f"the message of the token has {left} bytes where it says {length}: the token is cut "
-            "short or added to"
-        )
-    message = content[reader.offset :]
-    salt, ts = reader.u32("salt"), reader.u32("ts")
-    privileges = reader.map("privileges")
-    reader.finish()
-    return Content006(signature, crc_channel, crc_uid, message, salt, ts, privileges)
 
 
 def _number(entry: tuple[int, int]) -> int:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import time
 from hmac import compare_digest
-from typing import NamedTuple
 
 from . import _backend
-from ._decoding import decode_007
 from ._fields import check_app_id, check_certificate
-from ._reader import Reader
-from .errors import InvalidInputError, TokenError
-from .services import Service, unpack_services
+from ._parsing import Token007, parse
+from .errors import InvalidInputError, TokenError, UnsupportedVersionError
+from .services import Service
 
 
 class AccessToken2:
@@ -34,7 +32,7 @@ class AccessToken2:
         """In the order they were added; in the token they stand in the order of their types."""
         self.unknown_service: int | None = None
         """The type of the unknown service that ended the list of a parsed token."""
-        self._parsed: Content007 | None = None
+        self._origin: Token007 | None = None
 
     def __repr__(self) -> str:
         return (
@@ -84,14 +82,17 @@ class AccessToken2:
         can be verified all the same.  Raises :class:`MalformedTokenError` and
         :class:`UnsupportedVersionError`.
         """
-        data, _ = decode_007(token)
-        content = unpack_007(data)
-        parsed = cls(content.app_id, "", content.issue_ts, content.expire)
-        parsed.issue_ts = content.issue_ts  # 0 is 0 here
-        parsed.salt = content.salt
-        parsed.services = content.services
-        parsed.unknown_service = content.unknown_service
-        parsed._parsed = content
+        origin = parse(token)
+        if not isinstance(origin, Token007):
+            raise UnsupportedVersionError(
+                f"the token begins with {token[:3]!r}; AccessToken2 is version 007"
+            )
+        parsed = cls(origin.app_id, "", origin.issue_ts, origin.expire)
+        parsed.issue_ts = origin.issue_ts  # the constructor takes 0 for now
+        parsed.salt = origin.salt
+        parsed.services = list(origin.services)
+        parsed.unknown_service = origin.unknown_service
+        parsed._origin = origin
         return parsed
 
     def verify(self, app_certificate: str) -> bool:
@@ -101,38 +102,10 @@ class AccessToken2:
         :class:`InvalidCertificateError`, and :class:`TokenError` where nothing was parsed.
         """
         key = check_certificate(app_certificate)
-        if self._parsed is None:
+        origin = self._origin
+        if origin is None:
             raise TokenError("only a parsed token can be verified; use AccessToken2.parse")
-        return self._parsed.signed_with(key)
-
-
-class Content007(NamedTuple):
-    """What a version 007 token carries."""
-
-    signature: bytes
-    info: bytes
-    """The signed part: all that follows."""
-    app_id: str
-    issue_ts: int
-    expire: int
-    salt: int
-    services: list[Service]
-    unknown_service: int | None
-
-    def signed_with(self, certificate: bytes) -> bool:
-        """Whether the signature is that of a certificate; takes constant time."""
-        hmac = _backend.backend.hmac_sha256
-        key = hmac(self.issue_ts.to_bytes(4, "little"), certificate)
-        key = hmac(self.salt.to_bytes(4, "little"), key)
-        return compare_digest(hmac(key, self.info), self.signature)
-
-
-def unpack_007(content: bytes) -> Content007:
-    """Takes a version 007 token's content apart; raises :class:`MalformedTokenError`."""
-    reader = Reader(content)
-    signature = reader.signature()
-    info = content[reader.offset :]
-    app_id = reader.text("the App ID")
-    issue_ts, expire, salt = reader.u32("issue_ts"), reader.u32("expire"), reader.u32("salt")
-    services, unknown_service = unpack_services(reader)
-    return Content007(signature, info, app_id, issue_ts, expire, salt, services, unknown_service)
+        hmac_sha256 = _backend.backend.hmac_sha256
+        key = hmac_sha256(origin.issue_ts.to_bytes(4, "little"), key)
+        key = hmac_sha256(origin.salt.to_bytes(4, "little"), key)
+        return compare_digest(hmac_sha256(key, origin.signed), origin.signature)
