@@ -7,8 +7,6 @@
 #include <cpuid.h>
 #elif AGORA_ARM && defined(__linux__)
 #include <sys/auxv.h>
-#elif AGORA_ARM && defined(__APPLE__)
-#include <sys/sysctl.h>
 #endif
 
 #if AGORA_X86
@@ -49,24 +47,16 @@ static agora_cpu detect(void)
 
 static agora_cpu detect(void)
 {
-    enum { CRC32 = 1 << 7, SHA2 = 1 << 6 }; /* HWCAP_CRC32, HWCAP_SHA2 of <asm/hwcap.h> */
-    unsigned long hwcap = getauxval(AT_HWCAP);
-    return (agora_cpu){.arm_sha2 = (hwcap & SHA2) != 0, .arm_crc32 = (hwcap & CRC32) != 0};
+    enum { SHA2 = 1 << 6 }; /* HWCAP_SHA2 of <asm/hwcap.h> */
+    return (agora_cpu){.arm_sha2 = (getauxval(AT_HWCAP) & SHA2) != 0};
 }
 
 #elif AGORA_ARM && defined(__APPLE__)
 
-static bool has(const char *name)
-{
-    int value = 0;
-    size_t size = sizeof value;
-    return sysctlbyname(name, &value, &size, NULL, 0) == 0 && value != 0;
-}
-
-/* Every 64-bit Mac has SHA-2; its sysctl name is younger than the first of them. */
+/* Every 64-bit Mac has it. The system's name for it is younger than the first of them. */
 static agora_cpu detect(void)
 {
-    return (agora_cpu){.arm_sha2 = true, .arm_crc32 = has("hw.optional.armv8_crc32")};
+    return (agora_cpu){.arm_sha2 = true};
 }
 
 #else

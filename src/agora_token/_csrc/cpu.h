@@ -44,7 +44,6 @@ typedef struct {
     bool avx512;     /* F, BW, DQ and VL */
     bool avx512vbmi; /* the byte permutations, on top of avx512 */
     bool arm_sha2;
-    bool arm_crc32;
 } agora_cpu;
 
 /* The features of this machine, detected once. An instruction set counts only when the operating
