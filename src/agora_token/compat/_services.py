@@ -1,0 +1,250 @@
+"""The services of the vendor's ``AccessToken2``.
+
+They keep their values in the vendor's attributes, under the mangled names by which users reach
+them, such as ``_ServiceRtc__channel_name``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from .Packer import (
+    pack_int16,
+    pack_map_uint32,
+    pack_string,
+    pack_uint16,
+    unpack_int16,
+    unpack_map_uint32,
+    unpack_string,
+    unpack_uint16,
+)
+
+__all__ = [
+    "Service",
+    "ServiceApaas",
+    "ServiceChat",
+    "ServiceConvoAI",
+    "ServiceFCdn",
+    "ServiceFpa",
+    "ServiceRtc",
+    "ServiceRtm",
+    "ServiceRtm2",
+    "ServiceStreaming",
+    "ServiceStt",
+]
+
+
+class Service:
+    """What a token grants for one product.  Users may derive their own and override all of it."""
+
+    _strings: ClassVar[tuple[str, ...]] = ()
+    """The attributes with the strings that follow the privileges in a token."""
+
+    def __init__(self, service_type: int) -> None:
+        self.__type = service_type
+        self.__privileges: dict[int, int] = {}
+
+    def add_privilege(self, privilege: int, expire: int) -> None:
+        """Grants a privilege, for ``expire`` seconds from the token's time of issue on."""
+        self.__privileges[privilege] = expire
+
+    def service_type(self) -> int:
+        return self.__type
+
+    def pack(self) -> bytes:
+        privileges = dict(sorted(self.__privileges.items(), key=lambda entry: int(entry[0])))
+        packed = pack_uint16(self.__type) + pack_map_uint32(privileges)
+        return packed + b"".join(pack_string(getattr(self, name)) for name in self._strings)
+
+    def unpack(self, buffer: bytes) -> bytes:
+        """Reads what follows the service's type, and gives what is left."""
+        self.__privileges, buffer = unpack_map_uint32(buffer)
+        for name in self._strings:
+            value, buffer = unpack_string(buffer)
+            setattr(self, name, value)
+        return buffer
+
+
+def _user_bytes(user: object) -> bytes:
+    return b"" if user == 0 else str(user).encode()
+
+
+class ServiceRtc(Service):
+    kServiceType = 1
+
+    kPrivilegeJoinChannel = 1
+    kPrivilegePublishAudioStream = 2
+    kPrivilegePublishVideoStream = 3
+    kPrivilegePublishDataStream = 4
+
+    _strings = ("_ServiceRtc__channel_name", "_ServiceRtc__uid")
+
+    def __init__(self, channel_name: str = "", uid: object = 0) -> None:
+        super().__init__(ServiceRtc.kServiceType)
+        self.__channel_name = channel_name.encode()
+        self.__uid = _user_bytes(uid)
+
+
+class ServiceRtm(Service):
+    kServiceType = 2
+
+    kPrivilegeLogin = 1
+
+    _strings = ("_ServiceRtm__user_id",)
+
+    def __init__(self, user_id: str = "") -> None:
+        super().__init__(ServiceRtm.kServiceType)
+        self.__user_id = user_id.encode()
+
+
+class ServiceStreaming(Service):
+    kServiceType = 3
+
+    kPrivilegePublishMixStream = 1
+    kPrivilegePublishRawStream = 2
+
+    _strings = ("_ServiceStreaming__channel_name", "_ServiceStreaming__account")
+
+    def __init__(self, channel_name: str = "", account: object = "") -> None:
+        super().__init__(ServiceStreaming.kServiceType)
+        self.__channel_name = channel_name.encode()
+        self.__account = _user_bytes(account)
+
+
+class ServiceFpa(Service):
+    kServiceType = 4
+
+    kPrivilegeLogin = 1
+
+    def __init__(self) -> None:
+        super().__init__(ServiceFpa.kServiceType)
+
+
+class ServiceChat(Service):
+    kServiceType = 5
+
+    kPrivilegeUser = 1
+    kPrivilegeApp = 2
+
+    _strings = ("_ServiceChat__user_id",)
+
+    def __init__(self, user_id: str = "") -> None:
+        super().__init__(ServiceChat.kServiceType)
+        self.__user_id = user_id.encode()
+
+
+class ServiceFCdn(Service):
+    kServiceType = 6
+
+    kPrivilegePublish = 1
+    kPrivilegePlay = 2
+
+    _strings = ("_ServiceFCdn__channel_name", "_ServiceFCdn__account")
+
+    def __init__(self, channel_name: str = "", account: object = "") -> None:
+        super().__init__(ServiceFCdn.kServiceType)
+        self.__channel_name = channel_name.encode()
+        self.__account = _user_bytes(account)
+
+
+class ServiceApaas(Service):
+    kServiceType = 7
+
+    kPrivilegeRoomUser = 1
+    kPrivilegeUser = 2
+    kPrivilegeApp = 3
+
+    _strings = ("_ServiceApaas__room_uuid", "_ServiceApaas__user_uuid")
+
+    def __init__(self, room_uuid: str = "", user_uuid: str = "", role: int = -1) -> None:
+        super().__init__(ServiceApaas.kServiceType)
+        self.__room_uuid = room_uuid.encode()
+        self.__user_uuid = user_uuid.encode()
+        self.__role = role
+
+    def pack(self) -> bytes:
+        return super().pack() + pack_int16(self.__role)
+
+    def unpack(self, buffer: bytes) -> bytes:
+        self.__role, buffer = unpack_int16(super().unpack(buffer))
+        return buffer
+
+
+class ServiceRtm2(Service):
+    kServiceType = 8
+
+    kPrivilegeLogin = 1
+
+    _strings = ("_ServiceRtm2__user_id",)
+
+    class Permissions:
+        """Who may do what: ``details`` maps resource to permission to a list of names."""
+
+        kMessageChannels = 0
+        kStreamChannels = 1
+        kGroupChannels = 2
+        kServerGroups = 3
+        kUsers = 4
+
+        kRead = 0
+        kWrite = 1
+
+        def __init__(self) -> None:
+            self.details: dict[int, dict[int, list[str]]] = {}
+
+        def add(self, resource_type: int, permission_type: int, resources: Iterable[str]) -> None:
+            """Sets the names for a resource and permission, in place of earlier ones."""
+            self.details.setdefault(resource_type, {})[permission_type] = list(resources)
+
+    def __init__(self, user_id: str = "", permissions: Permissions | None = None) -> None:
+        super().__init__(ServiceRtm2.kServiceType)
+        self.__user_id = user_id.encode()
+        self.__permissions = ServiceRtm2.Permissions() if permissions is None else permissions
+
+    def get_user_id(self) -> str:
+        return self.__user_id.decode()
+
+    def get_permissions(self) -> Permissions:
+        return self.__permissions
+
+    def pack(self) -> bytes:
+        details = self.__permissions.details
+        parts = [super().pack(), pack_uint16(len(details))]
+        for resource_type, permissions in sorted(details.items()):
+            parts += pack_uint16(resource_type), pack_uint16(len(permissions))
+            for permission_type, names in sorted(permissions.items()):
+                parts += pack_uint16(permission_type), pack_uint16(len(names))
+                parts += [pack_string(name.encode()) for name in names]
+        return b"".join(parts)
+
+    def unpack(self, buffer: bytes) -> bytes:
+        buffer = super().unpack(buffer)
+        self.__permissions = ServiceRtm2.Permissions()
+        resource_count, buffer = unpack_uint16(buffer)
+        for _ in range(resource_count):
+            resource_type, buffer = unpack_uint16(buffer)
+            permission_count, buffer = unpack_uint16(buffer)
+            for _ in range(permission_count):
+                permission_type, buffer = unpack_uint16(buffer)
+                name_count, buffer = unpack_uint16(buffer)
+                names = []
+                for _ in range(name_count):
+                    name, buffer = unpack_string(buffer)
+                    names.append(name.decode())
+                self.__permissions.add(resource_type, permission_type, names)
+        return buffer
+
+
+class ServiceConvoAI(Service):
+    kServiceType = 9
+
+    def __init__(self) -> None:
+        super().__init__(ServiceConvoAI.kServiceType)
+
+
+class ServiceStt(Service):
+    kServiceType = 10
+
+    def __init__(self) -> None:
+        super().__init__(ServiceStt.kServiceType)
