@@ -15,13 +15,14 @@ from typing_extensions import Buffer
 
 from ._columns import Column
 from ._fields import Field
+from ._pure_verify import Demands
 
 Expiries = int | tuple[int, ...]
-Service = tuple[int, tuple[int, ...], Expiries, tuple[str | int | bytes, ...]]
-"""Type, privileges, their expiry (one for all, or one each), and payload.
+Service = tuple[int, tuple[int, ...], Expiries, tuple[object, ...], bytes]
+"""Type, privileges, their expiry (one for all, or one each), strings, and what follows them.
 
-In the payload a ``str`` or ``int`` is a string of the wire format (what equals 0 is empty), and
-``bytes`` are written as they are.
+The first string must be text, any after it is a user: what equals 0 is empty, anything else its
+text.  What follows the strings is written as it is; nothing that a caller hands in as a string is.
 """
 
 Variant006 = tuple[tuple[int, ...], tuple[int, ...]]
@@ -66,7 +67,28 @@ def build007(
     issue_ts: int | None = None,
     salt: int | None = None,
 ) -> str:
-    """A version 007 token.  ``issue_ts`` None is now; services are written in the order given."""
+    """A version 007 token.  ``issue_ts`` None is now; services are written in the order given.
+
+    ``""``, as the vendor's builders return, for an App ID or certificate that is not 32 hex digits.
+    """
+
+def verify(
+    tokens: Column,
+    start: int,
+    stop: int,
+    certificates: tuple[bytes, ...],
+    demands: Demands,
+    channels: Column | None,
+    uids: Column | None,
+    user_ids: Column | None,
+    reasons: Buffer,
+) -> None:
+    """Verifies rows ``start`` to ``stop``, hashed without the GIL.
+
+    ``reasons``, a writable buffer of a byte for each of these rows, receives the number of each
+    row's ``Reason``.  A None in ``channels``, ``uids`` or ``user_ids`` is not looked at; a value
+    that cannot be asked for raises its error, with the row named.
+    """
 
 class _Plan:
     def one(

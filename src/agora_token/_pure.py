@@ -356,3 +356,10 @@ def _unless_null(
         value if bits[index >> 3] >> (index & 7) & 1 else None
         for index, value in enumerate(values, first)
     )
+
+
+def verify(*arguments: Any) -> None:
+    # Reading and judging tokens is no part of issuing them, and so is imported when it is wanted.
+    from ._pure_verify import verify
+
+    verify(*arguments)

@@ -6,6 +6,10 @@ A message says what was given (never a secret), what is allowed and what to do a
 from __future__ import annotations
 
 import struct
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .reading import TokenInfo
 
 
 class AgoraTokenError(ValueError):
@@ -83,6 +87,9 @@ class PackingError(InvalidInputError, struct.error):
 class TokenError(AgoraTokenError):
     """Something is wrong with a token that was given to be read or verified."""
 
+    info: TokenInfo | None = None
+    """What the token says of itself, as far as it could be read; it proves nothing."""
+
 
 class MalformedTokenError(TokenError):
     """The text is not a token: cut short, altered, or not of the form of its version."""
@@ -98,6 +105,10 @@ class VerificationError(TokenError):
 
 class WrongAppIdError(VerificationError):
     """The token was issued for another App ID."""
+
+
+class UnverifiableTokenError(VerificationError):
+    """What was given does not suffice to check the signature (006 needs channel and uid)."""
 
 
 class BadSignatureError(VerificationError):
