@@ -1,0 +1,11 @@
+"""The vendor's ``education_token_builder``: version 007."""
+
+from ..builders import EducationTokenBuilder
+from . import AccessToken2 as _access_token2
+from . import utils
+from .AccessToken2 import *
+from .utils import *
+
+__all__ = ["EducationTokenBuilder"]
+__all__ += _access_token2.__all__
+__all__ += utils.__all__
