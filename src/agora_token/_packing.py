@@ -6,6 +6,7 @@ Both backends come here when a value is not plainly right, so that both refuse i
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from .errors import PackingError
@@ -52,6 +53,17 @@ def pack_i16(value: object, name: str) -> bytes:
         ) from None
 
 
+def is_hex32(value: str) -> bool:
+    """Whether the vendor takes it for 32 hex digits; whitespace between pairs passes there too."""
+    if len(value) != 32:
+        return False
+    try:
+        bytes.fromhex(value)
+    except (TypeError, ValueError):
+        return False
+    return isinstance(value, str)
+
+
 def text_bytes(value: object, name: str) -> bytes:
     """A string as UTF-8 (bytes are taken as they are), if it fits a token's string."""
     data = value if isinstance(value, bytes) else value.encode()  # type: ignore[attr-defined]
@@ -64,6 +76,17 @@ def text_bytes(value: object, name: str) -> bytes:
 
 def user_bytes(value: object, name: str = "uid") -> bytes:
     """A uid as the vendor writes it: what equals 0 is empty, anything else is its text."""
-    if isinstance(value, bytes):
-        return text_bytes(value, name)
     return text_bytes("" if value == 0 else str(value), name)
+
+
+def pack_permissions(permissions: Mapping[int, Mapping[int, Sequence[str]]]) -> bytes:
+    """RTM's permissions as a token carries them, resources and permissions in ascending order."""
+    parts = [pack_u16(len(permissions), "the count of resources")]
+    for resource, granted in sorted(permissions.items()):
+        parts += pack_u16(resource, "resource"), pack_u16(len(granted), "the count of permissions")
+        for permission, names in sorted(granted.items()):
+            parts += pack_u16(permission, "permission"), pack_u16(len(names), "the count of names")
+            for name in names:
+                data = text_bytes(name, "resource name")
+                parts += len(data).to_bytes(2, "little"), data
+    return b"".join(parts)

@@ -9,7 +9,6 @@ import time
 from typing import Final
 
 from . import _backend
-from ._parsing import Token006, parse
 from .errors import TokenError
 from .privileges import MAX_LIFETIME, SIMPLE_BUILDER_PRIVILEGES, Privilege
 
@@ -68,6 +67,9 @@ class AccessToken:
         Certificate, channel and uid stay, since a token carries checksums of them at most.  False,
         with nothing changed, for what is not a version 006 token.
         """
+        # Reading brings in much that building does without, and token servers start often.
+        from ._parsing import Token006, parse
+
         try:
             origin = parse(originToken)
         except TokenError:

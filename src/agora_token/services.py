@@ -24,7 +24,7 @@ from ._fields import (
     refuse_open_wildcard,
     shown,
 )
-from ._packing import MAX_U16, MAX_U32, pack_i16, pack_u16, text_bytes
+from ._packing import MAX_U16, MAX_U32, pack_i16, pack_permissions
 from ._reader import Reader
 from .errors import (
     InvalidChannelError,
@@ -151,7 +151,8 @@ class Service:
             self.type,
             tuple(privilege for privilege, _ in granted),
             tuple(expire for _, expire in granted),
-            (*(getattr(self, name) for name, _ in self._strings), *self._pack_rest()),
+            tuple(getattr(self, name) for name, _ in self._strings),
+            self._pack_rest(),
         )
 
     def check(self) -> None:
@@ -193,9 +194,9 @@ class Service:
                 f"{MAX_U32} seconds after the time of issue"
             )
 
-    def _pack_rest(self) -> tuple[bytes, ...]:
+    def _pack_rest(self) -> bytes:
         """What follows the strings, for the services that have more."""
-        return ()
+        return b""
 
     @classmethod
     def _unpack_rest(cls, reader: Reader) -> dict[str, Any]:
@@ -305,8 +306,8 @@ class ApaasService(Service):
         if not _fits(self.role, -0x8000, 0x7FFF):
             raise InvalidRoleError(f"role is {shown(self.role)}; it must be -32768 to 32767")
 
-    def _pack_rest(self) -> tuple[bytes, ...]:
-        return (pack_i16(self.role, "role"),)
+    def _pack_rest(self) -> bytes:
+        return pack_i16(self.role, "role")
 
     @classmethod
     def _unpack_rest(cls, reader: Reader) -> dict[str, Any]:
@@ -340,8 +341,8 @@ class Rtm2Service(Service):
                 for name in names:
                     _RESOURCE_NAME.encode(name)
 
-    def _pack_rest(self) -> tuple[bytes, ...]:
-        return (pack_permissions(self.permissions),)
+    def _pack_rest(self) -> bytes:
+        return pack_permissions(self.permissions)
 
     @classmethod
     def _unpack_rest(cls, reader: Reader) -> dict[str, Any]:
@@ -399,19 +400,6 @@ def unpack_services(reader: Reader) -> tuple[list[Service], int | None]:
         services.append(service.unpack(reader))
     reader.finish()
     return services, None
-
-
-def pack_permissions(permissions: Rtm2Permissions) -> bytes:
-    """RTM permissions as a token carries them, resources and permissions in ascending order."""
-    parts = [pack_u16(len(permissions), "the count of resources")]
-    for resource, granted in sorted(permissions.items()):
-        parts += pack_u16(resource, "resource"), pack_u16(len(granted), "the count of permissions")
-        for permission, names in sorted(granted.items()):
-            parts += pack_u16(permission, "permission"), pack_u16(len(names), "the count of names")
-            for name in names:
-                data = text_bytes(name, "resource name")
-                parts += len(data).to_bytes(2, "little"), data
-    return b"".join(parts)
 
 
 def _unpack_permissions(reader: Reader) -> dict[int, dict[int, list[str]]]:
