@@ -34,6 +34,8 @@ _MANY_SHOWN: Final = 80
 
 def shown(value: object) -> str:
     """A value as an error message shows it: its repr, cut where it is very long."""
+    if isinstance(value, int) and not -(1 << 128) < value < 1 << 128:
+        return f"an integer of {value.bit_length()} bits"  # its digits would say nothing
     text = repr(value[:_MANY_SHOWN] if isinstance(value, (str, bytes)) else value)
     return text if len(text) <= 2 * _MANY_SHOWN else text[: 2 * _MANY_SHOWN] + "…"
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from . import _fields
 from ._columns import Column, Constant, Integers, Objects, Strings
-from ._packing import text_bytes, to_u16, to_u32, user_bytes
+from ._packing import is_hex32, text_bytes, to_u16, to_u32, user_bytes
 from ._salts import SaltPool
-from .errors import AgoraTokenError
+from .errors import AgoraTokenError, ColumnError
 from .privileges import MAX_LIFETIME
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def _expiries(privileges: tuple[int, ...], expiries: Expiries) -> tuple[int, ...
 
 
 def _map(privileges: tuple[int, ...], expiries: Expiries) -> bytes:
+    count = _U16(to_u16(len(privileges), "the number of privileges"))
     entries = zip(privileges, _expiries(privileges, expiries), strict=True)
     try:
         packed = [_ENTRY(privilege, expiry) for privilege, expiry in entries]
@@ -80,7 +81,7 @@ def _map(privileges: tuple[int, ...], expiries: Expiries) -> bytes:
             _ENTRY(to_u16(privilege, "privilege"), to_u32(expiry, "privilege expiry"))
             for privilege, expiry in entries
         ]
-    return _U16(len(packed)) + b"".join(packed)
+    return count + b"".join(packed)
 
 
 def _token006(app_id: bytes, channel: bytes, uid: bytes, message: bytes, signature: bytes) -> str:
@@ -114,17 +115,19 @@ def build006(
         random_salt() if salt is None else to_u32(salt, "salt"),
         int(time.time()) + MAX_LIFETIME if ts is None else to_u32(ts, "ts"),
     )
-    message = times + _map(privileges, expiries)
+    message = text_bytes(times + _map(privileges, expiries), "message")
     signature = hmac_sha256(key, app_bytes + channel_bytes + uid_bytes + message)
     return _token006(app_bytes, channel_bytes, uid_bytes, message, signature)
 
 
 def _service(service: Service) -> bytes:
-    kind, privileges, expiries, payload = service
-    parts = [_U16(to_u16(kind, "service type")), _map(privileges, expiries)]
-    for value in payload:
-        parts.append(value if isinstance(value, bytes) else _string(user_bytes(value, "payload")))
-    return b"".join(parts)
+    kind, privileges, expiries, strings, rest = service
+    packed = _U16(to_u16(kind, "service type")) + _map(privileges, expiries)
+    if strings:
+        packed += _string(text_bytes(strings[0], "a service's string"))
+        for user in strings[1:]:
+            packed += _string(user_bytes(user, "a service's user"))
+    return packed + rest
 
 
 def build007(
@@ -135,18 +138,20 @@ def build007(
     issue_ts: int | None = None,
     salt: int | None = None,
 ) -> str:
-    app_bytes = text_bytes(app_id, "app_id")
-    key = text_bytes(certificate, "the app certificate")
+    if not (is_hex32(app_id) and is_hex32(certificate)):
+        return ""
+    app_bytes, key = app_id.encode(), certificate.encode()
     issued = int(time.time()) if issue_ts is None else to_u32(issue_ts, "issue_ts")
     lifetime = to_u32(expire, "expire")
     salt = random_salt() if salt is None else to_u32(salt, "salt")
+    count = _U16(to_u16(len(services), "the number of services"))
     packed = b"".join([_service(service) for service in services])
     return _token007(
         app_bytes,
         hmac_sha256(_U32(issued), key),
         _U32_PAIR(issued, lifetime),
         salt,
-        _U16(len(services)) + packed,
+        count + packed,
     )
 
 
@@ -342,6 +347,8 @@ def _strings(column: Strings, first: int, last: int) -> Iterator[str]:
     offsets = _buffer(column.offsets, "q" if column.wide else "i")
     data = memoryview(column.data or b"").cast("B")
     for index in range(first, last):
+        if not 0 <= offsets[index] <= offsets[index + 1] <= len(data):
+            raise ColumnError("the offsets of the column do not lie within its data")
         # What is not UTF-8 becomes a lone surrogate, which the field then refuses.
         yield bytes(data[offsets[index] : offsets[index + 1]]).decode(errors="surrogateescape")
 

@@ -102,9 +102,11 @@ cdef int write_service(Writer *writer, tuple service) except -1:
 cdef object hex32_of(object value, str name, Text *text):
     """Reads what the vendor takes for 32 hex digits; None if it is not, else as ``text_of``."""
     cdef Py_ssize_t index
+    cdef unsigned char digit
     if plain_text(value, text) and text.size == 32:
         for index in range(32):
-            if not isxdigit(text.data[index]):
+            digit = text.data[index]
+            if not (c"0" <= digit <= c"9" or c"a" <= digit | 0x20 <= c"f"):
                 break
         else:
             return value

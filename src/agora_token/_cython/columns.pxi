@@ -157,7 +157,7 @@ cdef class Reader:
             raise ColumnError("the column became shorter while it was read")
         for index in range(count):
             value = block[index]
-            if value is previous:
+            if index and value is previous:
                 self.rows[index] = self.rows[index - 1]
             elif not self.rule.plain(value, &self.rows[index], self.digits[index]):
                 self.rows[index].size = ASK
