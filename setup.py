@@ -53,7 +53,7 @@ class BuildExt(build_ext):
 
     def build_extension(self, ext):
         if self.compiler.compiler_type == "unix":
-            ext.extra_compile_args += ["-O3", "-fvisibility=hidden"]
+            ext.extra_compile_args += ["-O3", "-g0", "-fvisibility=hidden"]
             if sanitizers := os.environ.get("AGORA_TOKEN_SANITIZE"):
                 flags = [f"-fsanitize={sanitizers}", "-fno-sanitize-recover=all"]
                 ext.extra_compile_args += [*flags, "-O1", "-g", "-fno-omit-frame-pointer"]

@@ -174,6 +174,17 @@ def test_wheel_holds_the_package_alone(native_wheel: Build) -> None:
     assert names - extensions == modules | types
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the ELF format")
+def test_extension_links_the_c_library_alone(native_wheel: Build, tmp_path: Path) -> None:
+    install(native_wheel, tmp_path)
+    (extension,) = tmp_path.glob("agora_token/_core*.so")
+    command = [need_program("readelf"), "--dynamic", "--wide", str(extension)]
+    listing = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    libraries = {line.split("[")[1][:-1] for line in listing.splitlines() if "(NEEDED)" in line}
+    known = ("libc.", "libm.", "libpthread.", "libpython", "ld-linux")
+    assert {library for library in libraries if not library.startswith(known)} == set()
+
+
 def test_pure_wheel_is_the_same_for_every_platform(pure_wheel: Build, native_wheel: Build) -> None:
     assert pure_wheel.wheel.name.endswith("-py3-none-any.whl")
     assert b"Root-Is-Purelib: true" in pure_wheel.read("WHEEL")
