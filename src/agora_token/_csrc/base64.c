@@ -247,10 +247,11 @@ static const base64_impl vbmi = {{"x86-avx512-vbmi", NULL}, NULL, NULL};
 /* 48 bytes to 64 characters; the loads and stores take the groups apart and put them together. */
 static inline void encode_neon_step(char *dst, const uint8_t *src)
 {
-    const uint8x16x4_t letters = vld1q_u8_x4((const uint8_t *)alphabet);
     uint8x16x3_t in = vld3q_u8(src);
-    uint8x16x4_t out;
+    uint8x16x4_t letters, out;
 
+    for (int i = 0; i < 4; i++)
+        letters.val[i] = vld1q_u8((const uint8_t *)alphabet + 16 * i);
     out.val[0] = vshrq_n_u8(in.val[0], 2);
     out.val[1] = vorrq_u8(vshlq_n_u8(in.val[0], 4), vshrq_n_u8(in.val[1], 4));
     out.val[2] = vorrq_u8(vshlq_n_u8(in.val[1], 2), vshrq_n_u8(in.val[2], 6));

@@ -111,7 +111,7 @@ static bool agrees_with_portable(const agora_sha256_impl *impl)
     return true;
 }
 
-static bool passes(const agora_kernel *kernel)
+bool agora_sha256_passes(const agora_kernel *kernel)
 {
     const agora_sha256_impl *impl = (const agora_sha256_impl *)kernel;
     return knows_digests(impl) && agrees_with_portable(impl);
@@ -123,7 +123,7 @@ static const agora_kernel *const kernels[] = {
 };
 enum { KERNELS = sizeof kernels / sizeof kernels[0] };
 
-static agora_choice choice = {kernels, KERNELS, passes, &agora_sha256_portable.kernel};
+static agora_choice choice = {kernels, KERNELS, agora_sha256_passes, &agora_sha256_portable.kernel};
 
 int agora_sha256_init(void)
 {
@@ -159,8 +159,3 @@ void agora_sha256_many(uint32_t (*states)[8], const uint8_t *const *data, const 
     run((const agora_sha256_impl *)choice.active, states, data, blocks, count);
 }
 
-void agora_sha256_digest(const uint32_t state[8], uint8_t out[32])
-{
-    for (unsigned i = 0; i < 32; i++)
-        out[i] = (uint8_t)(state[i / 4] >> (24 - 8 * (i % 4)));
-}

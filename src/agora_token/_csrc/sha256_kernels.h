@@ -30,6 +30,9 @@ typedef struct {
 extern const agora_sha256_impl agora_sha256_avx512_shani, agora_sha256_shani, agora_sha256_avx512,
     agora_sha256_avx2, agora_sha256_arm, agora_sha256_portable;
 
+/* The self-test: known digests, and agreement with the portable kernel lane by lane. */
+bool agora_sha256_passes(const agora_kernel *kernel);
+
 /* SHA-NI's part in other kernels. */
 agora_sha256_advance agora_sha256_shani_advance;
 
