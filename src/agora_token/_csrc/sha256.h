@@ -14,7 +14,16 @@ void agora_sha256_many(uint32_t (*states)[8], const uint8_t *const *data, const 
                        size_t count);
 
 /* Stores a final state as the digest, big-endian. */
-void agora_sha256_digest(const uint32_t state[8], uint8_t out[32]);
+static inline void agora_sha256_digest(const uint32_t state[8], uint8_t out[32])
+{
+    for (unsigned i = 0; i < 8; i++) {
+        /* Written so that a compiler sees one swapped store. */
+        out[4 * i] = (uint8_t)(state[i] >> 24);
+        out[4 * i + 1] = (uint8_t)(state[i] >> 16);
+        out[4 * i + 2] = (uint8_t)(state[i] >> 8);
+        out[4 * i + 3] = (uint8_t)state[i];
+    }
+}
 
 /* Activates the fastest supported kernel that passes its self-test, once; until then the portable
    one is active. Returns how many kernels failed the self-test: 0 is good. Neither this nor

@@ -259,14 +259,19 @@ cdef class Memory:
         cdef void *data
         if self.size + more > self.room:
             self.room = self.size + more + expected
-            data = realloc(self.data, self.room)
+            data = agora_allocate(self.room)
             if data == NULL:
                 raise MemoryError
+            if self.size:
+                memcpy(data, self.data, self.size)
+            free(self.data)
             self.data = data
         return <unsigned char *>self.data + self.size
 
     cdef void trim(self) noexcept:
-        """Gives back what was reserved and not used."""
-        cdef void *data = realloc(self.data, self.size or 1)
-        if data != NULL:
-            self.data = data
+        """Gives back what was reserved and not used, where that is worth it."""
+        cdef void *data
+        if self.room - self.size > self.size // 8:
+            data = realloc(self.data, self.size or 1)
+            if data != NULL:
+                self.data = data

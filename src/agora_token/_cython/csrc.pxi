@@ -38,6 +38,9 @@ cdef extern from "Python.h":
 cdef extern from "cpu.h" nogil:
     void agora_wipe(void *, size_t)
 
+cdef extern from "allocate.h" nogil:
+    void *agora_allocate(size_t)
+
 cdef extern from "sha256.h" nogil:
     const uint32_t agora_sha256_iv[8]
     void agora_sha256_many(uint32_t (*)[8], const uint8_t *const *, const size_t *, size_t)

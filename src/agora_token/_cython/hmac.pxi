@@ -18,6 +18,18 @@ cdef inline size_t pad_message(unsigned char *end, uint64_t total) noexcept nogi
     return blocks
 
 
+# What follows a digest that is hashed behind a key's block: the padding of 96 bytes.
+cdef const unsigned char *_OUTER_PADDING = (
+    b"\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x03\0"
+)
+
+
+cdef inline void store_outer_block(unsigned char *block, const uint32_t *inner) noexcept nogil:
+    """The outer message of an HMAC: the inner hash's digest and its padding."""
+    agora_sha256_digest(inner, block)
+    memcpy(block + 32, _OUTER_PADDING, 32)
+
+
 cdef inline void sha256_blocks(
     uint32_t *state, const unsigned char *data, size_t blocks
 ) noexcept nogil:
@@ -85,8 +97,7 @@ cdef inline void hmac_finish(
     """The outer hash over the inner one's final state."""
     cdef unsigned char block[BLOCK]
     cdef uint32_t state[8]
-    agora_sha256_digest(inner, block)
-    pad_message(block + 32, BLOCK + 32)
+    store_outer_block(block, inner)
     memcpy(state, key.outer, 32)
     sha256_blocks(state, block, 1)
     agora_sha256_digest(state, digest)

@@ -59,7 +59,6 @@ cdef inline void hmac_lanes(Lanes *lanes, int count) noexcept nogil:
     cdef int lane
     hash_lanes(lanes, 0, count)
     for lane in range(count):
-        agora_sha256_digest(lanes.states[lane], lanes.pads[count + lane])
-        pad_message(lanes.pads[count + lane] + 32, BLOCK + 32)
+        store_outer_block(lanes.pads[count + lane], lanes.states[lane])
     use_pads(lanes, count, count)
     hash_lanes(lanes, count, count)

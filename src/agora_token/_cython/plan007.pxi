@@ -65,7 +65,7 @@ cdef class Plan007(Plan):
         """The time of issue, and the block that hashes the certificate's key at it."""
         memcpy(where, &issued_at, 4)
         self._make_key(issued_at, where + 4)
-        pad_message(where + 4 + 32, BLOCK + 32)
+        memcpy(where + 4 + 32, _OUTER_PADDING, 32)
 
     cdef inline Py_ssize_t _store_info(
         self,
