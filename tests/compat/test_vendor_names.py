@@ -84,7 +84,7 @@ def test_a_star_import_gives_the_vendors_names(module: str) -> None:
             assert value.__name__ == name
 
 
-CONSTANTS = {
+CONSTANTS: dict[str, dict[str, object]] = {
     "AccessToken": {
         "VERSION_LENGTH": 3,
         "APP_ID_LENGTH": 32,
