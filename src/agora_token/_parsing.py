@@ -98,9 +98,12 @@ def parse(token: str) -> Token006 | Token007 | LegacyToken:
 
 
 def channel_and_user(service: Service) -> tuple[str | None, str | None]:
-    """The channel (or room) and the user of a service; None where its kind has none."""
+    """The channel (or room) and the user of a service, as text; None where its kind has none."""
     channel, user = _PLACES[service.type]
-    return getattr(service, channel) if channel else None, getattr(service, user) if user else None
+    return (
+        getattr(service, channel) if channel else None,
+        str(getattr(service, user) or "") if user else None,
+    )
 
 
 _PLACES: Final[dict[int, tuple[str, str]]] = {

@@ -208,7 +208,7 @@ def _judge_007(parts: Token007, demands: Demands, expected: Expected) -> Reason:
         (expected.user_id, logins, 1, Reason.WRONG_USER),
     ):
         if wanted is not None:
-            group[:] = [each for each in group if str(each[1][index]).encode() == wanted]
+            group[:] = [each for each in group if (each[1][index] or "").encode() == wanted]
             if not group:
                 return reason
     reason = _judge_times(parts.issue_ts, parts.issue_ts + min(parts.expire, MAX_LIFETIME), demands)

@@ -82,7 +82,7 @@ def verify(
     if reason is Reason.VALID:
         return replace(info, certificate_index=signer)
     asked = {"channel": channel, "uid": uid, "user_id": user_id}
-    text = _refusal(reason, info, demands, {k: v for k, v in asked.items() if v is not None})
+    text = refusal(reason, info, demands, {k: v for k, v in asked.items() if v is not None})
     if reason is Reason.UNVERIFIABLE and isinstance(parts, Token006) and user_id is not None:
         text = "a version 006 token is for a channel and uid, or for a user_id, not for both"
     error = reason.error(text)
@@ -212,7 +212,7 @@ def _privilege_number(privilege: int) -> int:
     return number
 
 
-def _refusal(reason: Reason, info: TokenInfo, demands: Demands, asked: dict[str, object]) -> str:
+def refusal(reason: Reason, info: TokenInfo, demands: Demands, asked: dict[str, object]) -> str:
     """The message for a reason, from what the token says and what was asked for."""
     what = listed([f"{name} {_fields.shown(value)}" for name, value in asked.items()])
     at = demands.at
