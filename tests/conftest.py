@@ -6,8 +6,13 @@ import importlib
 from types import ModuleType
 
 import pytest
+from hypothesis import settings
 
 from agora_token import _backend
+
+# No example fails for having taken long: the machine may be busy.
+settings.register_profile("agora-token", deadline=None)
+settings.load_profile("agora-token")
 
 
 @pytest.fixture(params=["native", "pure"])
