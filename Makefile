@@ -1,7 +1,9 @@
 # Every target sets itself up in a virtual environment; a second run starts at once.
-# PYTHON=python3.12 makes the environment with another interpreter, VENV=dir puts it elsewhere.
+# PYTHON=python3.12 makes the environment with another interpreter, VENV=dir puts it elsewhere;
+# EXTRAS=dev,spark has the Spark tests run, which are skipped without pyspark.
 PYTHON ?= python3
 VENV   ?= .venv
+EXTRAS ?= dev
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
@@ -45,7 +47,6 @@ clean: ## remove the environment and everything built
 
 # One stamp a set of extras. Stamps lie in the environment and vanish with it.
 $(VENV)/.demo: EXTRAS := batch
-$(VENV)/.dev: EXTRAS := dev
 $(VENV)/.demo $(VENV)/.dev: $(SOURCES) $(VENV)/.$(notdir $(PYTHON))
 	$(PIP) install --editable '.[$(EXTRAS)]'
 	touch $@
