@@ -45,7 +45,11 @@ class ApaasTokenBuilder:
     def build_user_token(app_id: str, app_certificate: str, user_uuid: str, expire: int) -> str:
         """A token for a user that lives ``expire`` seconds."""
         return _backend.backend.build007(
-            app_id, app_certificate, ((_APAAS, _USER, expire, ("", user_uuid), _NO_ROLE),), expire
+            app_id,
+            app_certificate,
+            # The sum refuses what is not text, which a backend would take for a user.
+            ((_APAAS, _USER, expire, ("", "" + user_uuid), _NO_ROLE),),
+            expire,
         )
 
     @staticmethod
