@@ -85,8 +85,8 @@ static bool knows_digests(const agora_sha256_impl *impl)
    equal and unequal lengths, unaligned. */
 static bool agrees_with_portable(const agora_sha256_impl *impl)
 {
-    enum { LANES = 24, BLOCKS = 4 };
-    static const size_t counts[] = {1, 2, 3, 4, 5, 7, 8, 15, 16, 17, LANES};
+    enum { LANES = 33, BLOCKS = 4 };
+    static const size_t counts[] = {1, 2, 3, 5, 8, 12, 16, 21, LANES};
     uint8_t bytes[LANES + 64 * BLOCKS];
     uint32_t expected[LANES][8], states[LANES][8], seed = 1;
     const uint8_t *data[LANES];

@@ -56,6 +56,11 @@ TARGET static inline vec swap_bytes(vec x)
 
 #include "sha256_lanes.h"
 
+TARGET static size_t advance_all(agora_sha256_lanes *lanes, size_t n, size_t blocks)
+{
+    return advance_groups(lanes, n, blocks, 1);
+}
+
 /* A pass takes longer than the plain code takes for one lane. */
 static size_t advance(agora_sha256_lanes *lanes, size_t n, size_t blocks)
 {

@@ -1,4 +1,4 @@
-/* SHA-256 by AVX-512, sixteen messages a pass; with the SHA extensions for small numbers. */
+/* SHA-256 by AVX-512, sixteen or thirty-two messages a pass; with the SHA extensions for small numbers. */
 #include "sha256_kernels.h"
 
 #if AGORA_X86
@@ -52,13 +52,28 @@ TARGET static inline vec swap_bytes(vec x)
 
 #include "sha256_lanes.h"
 
-/* From this many lanes on, a pass takes no longer than SHA-NI: on Zen 5, 172 ns a block for all
-   lanes against 17.6 ns each. */
-enum { WORTH_A_PASS = 10 };
+TARGET static size_t advance_one(agora_sha256_lanes *lanes, size_t n, size_t blocks)
+{
+    return advance_groups(lanes, n, blocks, 1);
+}
 
+TARGET static size_t advance_two(agora_sha256_lanes *lanes, size_t n, size_t blocks)
+{
+    return advance_groups(lanes, n, blocks, 2);
+}
+
+static size_t advance(agora_sha256_lanes *lanes, size_t n, size_t blocks)
+{
+    return (n <= LANES ? advance_one : advance_two)(lanes, n, blocks);
+}
+
+/* On Zen 5, a block takes 172 ns for one vector of lanes and 256 ns for two, whether all are used or
+   not, and by SHA-NI 17.6 ns for each of four lanes. */
 static size_t advance_mixed(agora_sha256_lanes *lanes, size_t n, size_t blocks)
 {
-    return (n < WORTH_A_PASS ? agora_sha256_shani_advance : advance_all)(lanes, n, blocks);
+    if (n < 10)
+        return agora_sha256_shani_advance(lanes, n, blocks);
+    return (n < 21 ? advance_one : advance_two)(lanes, n, blocks);
 }
 
 static bool supported(const agora_cpu *cpu)
@@ -71,9 +86,9 @@ static bool both_supported(const agora_cpu *cpu)
     return cpu->avx512 && cpu->shani;
 }
 
-const agora_sha256_impl agora_sha256_avx512 = {{"x86-avx512", supported}, LANES, advance_all};
+const agora_sha256_impl agora_sha256_avx512 = {{"x86-avx512", supported}, 2 * LANES, advance};
 const agora_sha256_impl agora_sha256_avx512_shani = {
-    {"x86-avx512-shani", both_supported}, LANES, advance_mixed};
+    {"x86-avx512-shani", both_supported}, 2 * LANES, advance_mixed};
 
 #else
 

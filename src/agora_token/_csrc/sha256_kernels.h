@@ -7,7 +7,7 @@
 
 #include "cpu.h"
 
-enum { AGORA_SHA256_MAX_LANES = 16 };
+enum { AGORA_SHA256_MAX_LANES = 32 };
 
 /* Messages on their way: their states, next blocks and numbers of blocks left. */
 typedef struct {

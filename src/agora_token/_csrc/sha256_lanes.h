@@ -1,5 +1,5 @@
-/* SHA-256 of as many messages as a vector has 32-bit elements, one message an element. The kernel
-   that includes this defines
+/* SHA-256 of as many messages as one or two vectors have 32-bit elements, one message an element. The
+   kernel that includes this defines
 
      TARGET                  the attribute that enables its instruction set
      LANES                   the elements of a vector, vec
@@ -29,15 +29,16 @@ INLINE void transpose(vec x[4])
     x[3] = unpack_hi64(c, d);
 }
 
-/* Round t + i. The variables stay where they are and change names: a is v[-i mod 8]. */
-INLINE void sha256_round(vec v[8], vec w, int t, int i)
+/* A round with the constant k. The variables stay where they are and change names: in round i, a is
+   v[-i mod 8]. */
+INLINE void sha256_round(vec v[8], vec w, uint32_t k, int i)
 {
     vec *d = &v[(3 - i) & 7], *h = &v[(7 - i) & 7];
     vec a = v[-i & 7], b = v[(1 - i) & 7], c = v[(2 - i) & 7];
     vec e = v[(4 - i) & 7], f = v[(5 - i) & 7], g = v[(6 - i) & 7];
 
     /* This sum does not wait for the round before, unless the compiler regroups the additions. */
-    vec early = add(*h, add(w, broadcast(agora_sha256_k[t + i])));
+    vec early = add(*h, add(w, broadcast(k)));
     __asm__("" : REGISTER(early));
     vec t1 = add(add(early, ch(e, f, g)), big1(e));
 
@@ -45,54 +46,73 @@ INLINE void sha256_round(vec v[8], vec w, int t, int i)
     *h = add(add(big0(a), maj(a, b, c)), t1);
 }
 
-/* Absorbs the block at data[lane] + offset. Inlined into a loop over blocks, it would have the round
-   constants moved out of that loop, for which there are not registers enough. */
-TARGET __attribute__((noinline)) static void compress(vec state[8], const uint8_t *const data[LANES],
-                                                      size_t offset)
+/* The word of 16 rounds later. */
+INLINE vec next_word(const vec w[16], int i)
 {
-    vec v[8], w[16];
+    return add(add(w[i], w[(i + 9) & 15]),
+               add(small0(w[(i + 1) & 15]), small1(w[(i + 14) & 15])));
+}
 
-    AGORA_UNROLL for (int i = 0; i < 8; i++)
-        v[i] = state[i];
-    AGORA_UNROLL for (int i = 0; i < 16; i += 4) {
-        AGORA_UNROLL for (int r = 0; r < 4; r++)
-            w[i + r] = swap_bytes(load_quarters(data + r, offset + 4 * (size_t)i));
-        transpose(w + i);
+/* Absorbs the blocks at data[lane] + offset into `groups` (1 or 2) vectors of lanes. Two, interleaved,
+   hide each other's latency. */
+INLINE void compress(vec state[][8], const uint8_t *const *data, size_t offset, int groups)
+{
+    vec v[2][8], w[2][16];
+    const uint32_t *k = agora_sha256_k;
+
+    /* Lest the compiler keep all constants in registers, of which there are not enough. */
+    __asm__("" : "+r"(k));
+    AGORA_UNROLL for (int j = 0; j < groups; j++) {
+        AGORA_UNROLL for (int i = 0; i < 8; i++)
+            v[j][i] = state[j][i];
+        AGORA_UNROLL for (int i = 0; i < 16; i += 4) {
+            AGORA_UNROLL for (int r = 0; r < 4; r++)
+                w[j][i + r] = swap_bytes(load_quarters(data + LANES * j + r, offset + 4 * (size_t)i));
+            transpose(w[j] + i);
+        }
     }
-    for (int t = 0; t < 48; t += 16) {
+    for (int t = 0; t < 48; t += 16, k += 16) {
         AGORA_UNROLL for (int i = 0; i < 16; i++) {
-            sha256_round(v, w[i], t, i);
-            w[i] = add(add(w[i], w[(i + 9) & 15]),
-                       add(small0(w[(i + 1) & 15]), small1(w[(i + 14) & 15])));
+            AGORA_UNROLL for (int j = 0; j < groups; j++) {
+                sha256_round(v[j], w[j][i], k[i], i);
+                w[j][i] = next_word(w[j], i);
+            }
         }
     }
     AGORA_UNROLL for (int i = 0; i < 16; i++)
-        sha256_round(v, w[i], 48, i);
-    AGORA_UNROLL for (int i = 0; i < 8; i++)
-        state[i] = add(state[i], v[i]);
+        AGORA_UNROLL for (int j = 0; j < groups; j++)
+            sha256_round(v[j], w[j][i], k[i], i);
+    AGORA_UNROLL for (int j = 0; j < groups; j++)
+        AGORA_UNROLL for (int i = 0; i < 8; i++)
+            state[j][i] = add(state[j][i], v[j][i]);
 }
 
 /* Lanes that are not there compute what the first one does, for nothing. */
-TARGET static size_t advance_all(agora_sha256_lanes *lanes, size_t n, size_t blocks)
+INLINE size_t advance_groups(agora_sha256_lanes *lanes, size_t n, size_t blocks, int groups)
 {
     uint32_t unused[8] = {0};
-    vec state[8];
+    size_t all = LANES * (size_t)groups;
+    vec state[2][8];
 
-    for (size_t i = n; i < LANES; i++) {
+    for (size_t i = n; i < all; i++) {
         lanes->state[i] = unused;
         lanes->data[i] = lanes->data[0];
     }
-    AGORA_UNROLL for (int i = 0; i < 8; i += 4) {
-        AGORA_UNROLL for (int r = 0; r < 4; r++)
-            state[i + r] = load_quarters(lanes->state + r, i);
-        transpose(state + i);
+    AGORA_UNROLL for (int j = 0; j < groups; j++) {
+        AGORA_UNROLL for (int i = 0; i < 8; i += 4) {
+            AGORA_UNROLL for (int r = 0; r < 4; r++)
+                state[j][i + r] = load_quarters(lanes->state + LANES * j + r, i);
+            transpose(state[j] + i);
+        }
     }
     for (size_t b = 0; b < blocks; b++)
-        compress(state, lanes->data, 64 * b);
-    AGORA_UNROLL for (int i = 0; i < 8; i += 4) {
-        transpose(state + i);
-        AGORA_UNROLL for (int r = 0; r < 4; r++)
-            store_quarters(lanes->state + r, i, state[i + r]);
+        compress(state, lanes->data, 64 * b, groups);
+    AGORA_UNROLL for (int j = 0; j < groups; j++) {
+        AGORA_UNROLL for (int i = 0; i < 8; i += 4) {
+            transpose(state[j] + i);
+            AGORA_UNROLL for (int r = 0; r < 4; r++)
+                store_quarters(lanes->state + LANES * j + r, i, state[j][i + r]);
+        }
     }
-    return n;
+    return n < all ? n : all;
 }
