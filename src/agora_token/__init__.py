@@ -1,7 +1,11 @@
-"""Agora access tokens: issued, read and verified, from a native and a pure backend alike.
+"""Agora access tokens: issued, read and verified.
 
-What users import is listed here; see ``Issuer`` to begin with.
+Begin with :class:`Issuer`; :func:`read`, :func:`verify` and :func:`explain` are about tokens that
+exist.  The rest are the services of version 007, and the names that code for the vendor's Python
+modules imports.
 """
+
+from importlib import import_module
 
 from ._backend import BackendInfo, backend_info
 from .errors import AgoraTokenError
@@ -9,6 +13,61 @@ from .issuer import Issuer
 from .privileges import Privilege, Role
 
 __version__ = "0.1.0"
+
+# What is imported with its first use: a server that only issues need not load the rest, nor wait.
+_LATER = {
+    "access_token": (
+        "AccessToken",
+        "SimpleTokenBuilder",
+        "kAdministrateChannel",
+        "kInvitePublishAudioStream",
+        "kInvitePublishDataStream",
+        "kInvitePublishVideoStream",
+        "kJoinChannel",
+        "kPublishAudioStream",
+        "kPublishAudiocdn",
+        "kPublishDataStream",
+        "kPublishVideoCdn",
+        "kPublishVideoStream",
+        "kRequestPublishAudioStream",
+        "kRequestPublishDataStream",
+        "kRequestPublishVideoStream",
+        "kRtmLogin",
+    ),
+    "access_token2": ("AccessToken2",),
+    "builders": (
+        "ApaasTokenBuilder",
+        "ChatTokenBuilder",
+        "ConvoAITokenBuilder",
+        "EducationTokenBuilder",
+        "FpaTokenBuilder",
+        "Role_Admin",
+        "Role_Attendee",
+        "Role_Publisher",
+        "Role_Rtm_User",
+        "Role_Subscriber",
+        "RtcTokenBuilder",
+        "RtmTokenBuilder",
+        "SttTokenBuilder",
+    ),
+    "explaining": ("Diagnosis", "explain"),
+    "reading": ("TokenInfo", "read"),
+    "reasons": ("Reason",),
+    "services": (
+        "ApaasService",
+        "ChatService",
+        "ConvoAIService",
+        "FCdnService",
+        "FpaService",
+        "Rtm2Service",
+        "RtcService",
+        "RtmService",
+        "StreamingService",
+        "SttService",
+    ),
+    "verifying": ("verify", "verify_many"),
+}
+_MODULE_OF = {name: module for module, names in _LATER.items() for name in names}
 
 __all__ = [
     "AgoraTokenError",
@@ -18,4 +77,17 @@ __all__ = [
     "Role",
     "__version__",
     "backend_info",
+    *_MODULE_OF,
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
-from hashlib import md5
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from . import _backend
@@ -257,6 +256,8 @@ def _with_chat_user(columns: tuple[Column, ...], start: int, stop: int) -> tuple
 
 
 def _md5_hex(user: object) -> str:
+    from hashlib import md5  # loads OpenSSL
+
     # The protocol's choice of hash, not a matter of security; a bad user is refused by its own field.
     data = user.encode(errors="replace") if isinstance(user, str) else b""
     return md5(data, usedforsecurity=False).hexdigest()

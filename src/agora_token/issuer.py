@@ -106,13 +106,15 @@ class Issuer:
 
         ``role``: PUBLISHER, ATTENDEE and ADMIN may join and publish, SUBSCRIBER may join.
         """
-        # The common case in one look-up: what was asked for before is asked for again.
-        plan = None if privileges else self._plans.get(("rtc", version, role, expires_in))
-        if plan is None:
-            plan = self._plan("rtc", version, role, expires_in, privileges)
-        if issued_at is not None or salt is not None:
-            return plan.one((channel, uid), 0, _issued_at(issued_at), _salt(salt))
-        return plan.one((channel, uid))
+        if privileges is None and issued_at is None and salt is None:
+            # What was asked for before is asked for again: one look-up, and on to the backend.
+            try:
+                return self._plans["rtc", version, role, expires_in].one((channel, uid))
+            except (KeyError, TypeError):
+                pass
+        return self._one(
+            "rtc", (channel, uid), version, expires_in, issued_at, salt, role, privileges
+        )
 
     def rtm(
         self,
@@ -409,12 +411,13 @@ class Issuer:
     ) -> Plan006 | Plan007:
         own = _own_expiries(privileges) if privileges else ()
         key = (product, version, role, expires_in, *own)
-        plan = self._plans.get(key)
-        if plan is None:
+        try:
+            return self._plans[key]
+        except (KeyError, TypeError):  # what cannot be hashed is refused by the plan
             plan = self.plan(product, [Grant(role, _lifetime(expires_in), own)], version)
-            if len(self._plans) >= _MAX_PLANS:
-                self._plans.clear()
-            self._plans[key] = plan
+        if len(self._plans) >= _MAX_PLANS:
+            self._plans.clear()
+        self._plans[key] = plan
         return plan
 
     def _one(
@@ -447,6 +450,8 @@ def _many(
     if threads == 1 or rows < 2 * threads:
         return plan.many(columns, 0, rows, issued, None, salt_column)
     from concurrent.futures import ThreadPoolExecutor  # slow to import, seldom needed
+
+    from concurrent.futures import ThreadPoolExecutor  # a slow import, and a rare need
 
     bounds = [rows * part // threads for part in range(threads + 1)]
     with ThreadPoolExecutor(threads) as pool:
