@@ -381,6 +381,7 @@ def test_text_must_be_text(backend: ModuleType, value: Any) -> None:
         (RtmTokenBuilder.build_token, (value, 600)),
         (ChatTokenBuilder.build_user_token, (value, 600)),
         (ApaasTokenBuilder.build_room_user_token, ("room", value, 1, 600)),
+        (ApaasTokenBuilder.build_user_token, (value, 600)),
     ):
-        with pytest.raises(AttributeError):
+        with pytest.raises((AttributeError, TypeError)):
             build(APP_ID, CERTIFICATE, *arguments)
