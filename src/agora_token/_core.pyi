@@ -152,3 +152,11 @@ class Plan007(_Plan):
         variants: Sequence[Variant007],
     ) -> None:
         """Where field 0 allows a wildcard, it is the channel and field 1 the user."""
+
+# What only the native backend has, for tests.
+
+def available_kernels(primitive: str) -> list[str]:
+    """The kernels of ``sha256``, ``crc32`` or ``base64`` that run here, the best one first."""
+
+def force_kernel(primitive: str, name: str) -> None:
+    """Puts a kernel to use; raises :class:`BackendError` where it cannot be."""
