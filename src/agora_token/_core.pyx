@@ -13,6 +13,7 @@ The parts, each included below, from the bottom up:
 * ``lanes.pxi``    the HMACs of many rows side by side
 * ``plans.pxi``    what both versions' plans share: one token, or a column of them without the GIL
 * ``plan006.pxi``, ``plan007.pxi``  the two versions
+* ``verify.pxi``   a column of tokens, verified
 """
 
 include "_cython/csrc.pxi"
@@ -25,6 +26,7 @@ include "_cython/lanes.pxi"
 include "_cython/plans.pxi"
 include "_cython/plan006.pxi"
 include "_cython/plan007.pxi"
+include "_cython/verify.pxi"
 
 NAME = "native"
 
@@ -34,6 +36,7 @@ agora_sha256_init()
 agora_crc32_init()
 agora_base64_init()
 agora_deflate_init(&_deflate)
+agora_inflate_init()
 if agora_deflate_bound(AGORA_DEFLATE_MAX_INPUT) > DEFLATE_ROOM:
     raise BackendError("agora_token._core was built with deflate.h and csrc.pxi of different versions")
 

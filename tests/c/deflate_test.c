@@ -604,6 +604,7 @@ int main(int argc, char **argv)
         total_share += shapes[i].share;
 
     agora_deflate_init(&state);
+    agora_inflate_init();
     state.base = UINT32_MAX - 100 * MAX; /* its wrap is passed soon */
     for (uint64_t done = 0; done < count; done++) {
         size_t which = 0;

@@ -121,17 +121,19 @@ static inline int decode(bit_reader *in, const decoder *code)
     return AGORA_INFLATE_MALFORMED;
 }
 
-static int fixed_decoders(decoder *literals, decoder *distances)
+/* Most tokens are one fixed block, whose tables would take longer to build than to use. */
+static decoder fixed_literals, fixed_distances;
+
+void agora_inflate_init(void)
 {
     uint8_t lengths[288];
     memset(lengths, 8, 144);
     memset(lengths + 144, 9, 112);
     memset(lengths + 256, 7, 24);
     memset(lengths + 280, 8, 8);
-    build_decoder(literals, lengths, 288, 1);
+    build_decoder(&fixed_literals, lengths, 288, 1);
     memset(lengths, 5, 32);
-    build_decoder(distances, lengths, 32, 1);
-    return 0;
+    build_decoder(&fixed_distances, lengths, 32, 1);
 }
 
 /* Read the codes at the head of a dynamic block; returns 0 or a negative code. */
@@ -294,8 +296,7 @@ ptrdiff_t agora_inflate(uint8_t *dst, size_t cap, const uint8_t *src, size_t n)
             status = inflate_stored(&in, &to);
             break;
         case 1:
-            fixed_decoders(&literals, &distances);
-            status = inflate_symbols(&in, &to, &literals, &distances);
+            status = inflate_symbols(&in, &to, &fixed_literals, &fixed_distances);
             break;
         case 2:
             status = read_decoders(&in, &literals, &distances);

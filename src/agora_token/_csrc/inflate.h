@@ -11,6 +11,10 @@
 #define AGORA_INFLATE_TRAILING (-4)  /* bytes follow the stream */
 #define AGORA_INFLATE_CHECKSUM (-5)  /* the Adler-32 is not that of the output */
 
+/* Build the tables of the fixed codes, before the first agora_inflate() and with no other thread
+ * about. */
+void agora_inflate_init(void);
+
 /* Inflate the n bytes of src into dst, which has cap bytes and does not overlap src.  Returns the
  * bytes of output, or one of the negative codes above; dst then holds nothing of use.  Nothing is
  * read past src + n or written past dst + cap, whatever the input. */
