@@ -307,7 +307,7 @@ class Shout(Service):
     """A service of a user's own, with its own payload."""
 
     def __init__(self, text: str = "") -> None:
-        super().__init__(999)
+        super().__init__(900)
         self.text = text.encode()
 
     def pack(self) -> bytes:
@@ -325,9 +325,9 @@ def test_a_users_own_service(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [service.service_type() for service in unaware.services] == [1]
     assert unaware.verify_signature(CERTIFICATE)
 
-    monkeypatch.setitem(AccessToken.kServices, 999, Shout)
+    monkeypatch.setitem(AccessToken.kServices, 900, Shout)
     aware = parsed(text)
-    assert aware.get_services(999)[0].text == b"HELLO"
+    assert aware.get_services(900)[0].text == b"HELLO"
 
 
 @pytest.mark.usefixtures("backend")

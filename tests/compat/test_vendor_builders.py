@@ -134,7 +134,6 @@ def test_rtm() -> None:
     permissions = ServiceRtm2.Permissions()
     permissions.add(permissions.kUsers, permissions.kRead, ("ann", "bob"))
     permissions.add(permissions.kMessageChannels, permissions.kWrite, ["news"])
-    given: Any
     for given in (permissions, permissions.details):
         text = RtmTokenBuilder.build_token_with_permissions(*PROJECT, "ann", given, 600)
         expect(text, 600, {"_Service__type": 8, "_ServiceRtm2__user_id": b"ann"})

@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 
 from .. import _backend
 from .._decoding import MAX_CONTENT
+from .._packing import is_hex32
 from . import Packer, _services
 from ._services import *
 from .Packer import *
@@ -95,7 +96,7 @@ class AccessToken:
             if isinstance(self.__app_id, bytes)
             else self.__app_id
         )
-        if not _is_hex32(app_id) or not _is_hex32(self.__app_cert) or not self.services:
+        if not is_hex32(app_id) or not is_hex32(self.__app_cert) or not self.services:
             return ""
         services = sorted(self.services, key=lambda service: service.service_type())
         signing_info = b"".join(
@@ -157,7 +158,7 @@ class AccessToken:
 
     def verify_signature(self, app_certificate: str) -> bool:
         """Whether the token that was parsed is signed with a certificate."""
-        if not self.__parsed or not self.__signature or not _is_hex32(app_certificate):
+        if not self.__parsed or not self.__signature or not is_hex32(app_certificate):
             return False
         signature = self.__sign(app_certificate, self.__signing_info)
         return hmac.compare_digest(signature, self.__signature)
@@ -165,17 +166,6 @@ class AccessToken:
 
 AccessToken2 = AccessToken
 """What ``agoraiotools`` also calls it."""
-
-
-def _is_hex32(text: str) -> bool:
-    """As lenient as the vendor's check, which lets spaces between digits through."""
-    if len(text) != 32:
-        return False
-    try:
-        bytes.fromhex(text)
-    except (TypeError, ValueError):
-        return False
-    return isinstance(text, str)
 
 
 def _inflate(compressed: bytes) -> bytes:

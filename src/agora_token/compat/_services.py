@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
+from .._packing import pack_permissions
 from .Packer import (
     pack_int16,
     pack_map_uint32,
@@ -209,14 +210,7 @@ class ServiceRtm2(Service):
         return self.__permissions
 
     def pack(self) -> bytes:
-        details = self.__permissions.details
-        parts = [super().pack(), pack_uint16(len(details))]
-        for resource_type, permissions in sorted(details.items()):
-            parts += pack_uint16(resource_type), pack_uint16(len(permissions))
-            for permission_type, names in sorted(permissions.items()):
-                parts += pack_uint16(permission_type), pack_uint16(len(names))
-                parts += [pack_string(name.encode()) for name in names]
-        return b"".join(parts)
+        return super().pack() + pack_permissions(self.__permissions.details)
 
     def unpack(self, buffer: bytes) -> bytes:
         buffer = super().unpack(buffer)

@@ -11,7 +11,7 @@ import operator
 from base64 import b64encode
 from typing import Any, Final
 
-from .._packing import MAX_U32, text_bytes, to_u16, to_u32
+from .._packing import MAX_U32, pack_u16, text_bytes, to_u32
 
 PUBLIC_SHARING: Final = "APSS"
 RECORDING: Final = "ARS"
@@ -104,10 +104,6 @@ def key4(
     return "004" + signed + app_id + _pad10(unix_ts) + _hex8(random_int) + _pad10(expired_ts)
 
 
-def _u16(value: object) -> bytes:
-    return to_u16(value, "service").to_bytes(2, "little")
-
-
 def _u32(value: object, name: str) -> bytes:
     return to_u32(value, name).to_bytes(4, "little")
 
@@ -118,8 +114,8 @@ def _string(value: object, name: str) -> bytes:
 
 
 def _extra(extra: dict[Any, Any]) -> bytes:
-    entries = [_u16(key) + _string(value, "extra") for key, value in extra.items()]
-    return to_u16(len(entries), "extra").to_bytes(2, "little") + b"".join(entries)
+    entries = [pack_u16(key, "extra") + _string(value, "extra") for key, value in extra.items()]
+    return pack_u16(len(entries), "extra") + b"".join(entries)
 
 
 def signature5(
@@ -135,7 +131,7 @@ def signature5(
 ) -> str:
     """The signature of key 5, over the binary layout."""
     content = (
-        _u16(service)
+        pack_u16(service, "service")
         + _string(bytes.fromhex(app_id), "app_id")
         + _u32(unix_ts, "unix_ts")
         + _u32(random_int, "random_int")
@@ -163,7 +159,7 @@ def key5(
         service, app_id, certificate, channel, unix_ts, random_int, uid, expired_ts, extra
     )
     content = (
-        _u16(service)
+        pack_u16(service, "service")
         + _string(signed, "signature")
         + _string(bytes.fromhex(app_id), "app_id")
         + _u32(unix_ts, "unix_ts")
