@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from .. import _backend
 from .._packing import pack_permissions
@@ -15,6 +15,13 @@ Role_Rtm_User: Final = 1
 
 _RTM2: Final = 8
 _RTM_LOGIN: Final = (1000,)
+
+
+class HasDetails(Protocol):
+    """The vendor's way to hold permissions."""
+
+    @property
+    def details(self) -> Rtm2Permissions: ...
 
 
 class RtmTokenBuilder:
@@ -44,7 +51,7 @@ class RtmTokenBuilder:
         app_id: str,
         app_certificate: str,
         user_id: str,
-        permissions: Rtm2Permissions | None,
+        permissions: Rtm2Permissions | HasDetails | None,
         expire: int = 0,
     ) -> str:
         """A version 007 token to log in as ``user_id``, with permissions for single resources.
@@ -52,7 +59,7 @@ class RtmTokenBuilder:
         ``permissions`` is a mapping, or an object that has it as ``details``, as the vendor's
         ``ServiceRtm2.Permissions`` does.
         """
-        details = getattr(permissions, "details", permissions)
+        details: Any = getattr(permissions, "details", permissions)
         rest = pack_permissions(details or {})
         return _backend.backend.build007(
             app_id, app_certificate, ((_RTM2, LOGIN, expire, (user_id,), rest),), expire
