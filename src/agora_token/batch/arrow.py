@@ -207,7 +207,7 @@ def plan_column(values: Constant | pa.Array, field: Field) -> Column:
     """An array as a backend reads it, its memory shared where it has the right layout."""
     if isinstance(values, Constant):
         return values
-    array = _plain(values)
+    array = plain(values)
     kind = array.type
     if pa.types.is_integer(kind) and field.integers:
         array = _as_uint32(array, field)
@@ -226,10 +226,10 @@ def plan_column(values: Constant | pa.Array, field: Field) -> Column:
     )
 
 
-def _plain(array: pa.Array) -> pa.Array:
+def plain(array: pa.Array) -> pa.Array:
     """The array without the encodings that a backend does not read."""
     if pa.types.is_dictionary(array.type):
-        array = array.from_arrays(array.indices, _plain(array.dictionary)).dictionary_decode()
+        array = array.from_arrays(array.indices, plain(array.dictionary)).dictionary_decode()
     if pa.types.is_null(array.type) or str(array.type) == "string_view":
         array = array.cast(pa.string())
     return array
@@ -268,7 +268,7 @@ def _window(column: Values, first: int, count: int) -> Constant | pa.Array:
 def _filled(column: Values, first: int, count: int) -> pa.Array:
     if isinstance(column, Constant):
         return pa.repeat(column.value, count)
-    array = _plain(_window(column, first, count))
+    array = plain(_window(column, first, count))
     if not pa.types.is_integer(array.type):
         raise ColumnError(f"role and expires_in are columns of integers, not {array.type}")
     return array
