@@ -4,8 +4,6 @@
 # values.  Whatever else there is, malformed tokens first of all, is left to _pure_verify, which
 # decides for both backends what is malformed, and in which order the reasons come.
 
-from ._pure_verify import verify_row
-
 cdef extern from "inflate.h" nogil:
     void agora_inflate_init()
     Py_ssize_t agora_inflate(uint8_t *, size_t, const uint8_t *, size_t)
@@ -135,6 +133,9 @@ def verify(
     user_ids,
     reasons,
 ):
+    # Not at the top: judging tokens is no part of issuing them, which `import agora_token` is for.
+    from ._pure_verify import verify_row
+
     cdef Reader token_reader = text_reader(tokens, stop, MAX_TEXT, False)
     cdef list readers = [token_reader]
     cdef list asked = [
