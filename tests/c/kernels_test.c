@@ -1,5 +1,5 @@
-/* Checks every kernel that this machine supports against known vectors and the portable code. Buffers
-   end where an unmapped page begins, so that a read or write past them ends the test.
+/* Checks every kernel that this machine supports against known vectors and the portable code.
+   Buffers end where an unmapped page begins, so that a read or write past them ends the test.
 
    cc -I src/agora_token/_csrc tests/c/kernels_test.c \
        src/agora_token/_csrc/{cpu,sha256*,crc32,base64}.c && ./a.out */
@@ -48,7 +48,8 @@ static void fill(void *p, size_t n)
 enum { PAGE = 1 << 16, SPACE = 2 * PAGE };
 static uint8_t *guarded_end(void)
 {
-    uint8_t *p = mmap(NULL, SPACE + PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint8_t *p =
+        mmap(NULL, SPACE + PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED || mprotect(p + SPACE, PAGE, PROT_NONE) != 0) {
         perror("mmap");
         exit(2);
@@ -140,7 +141,7 @@ static void test_sha256(const char *kernel)
             compare_sha256(kernel, data_end, states_end, count, i % 2 == 0);
 }
 
-/* What the self-test must notice: a wrong result always, in one lane of many, or after one block. */
+/* What the self-test must notice: a wrong result always, in a full pass, or after one block. */
 static size_t portable_but_wrong(agora_sha256_lanes *lanes, size_t n, size_t blocks, bool wrong)
 {
     for (size_t i = 0; i < n; i++) {
@@ -242,7 +243,7 @@ static void test_base64_vectors(const char *kernel)
         int canonical = -1;
         size_t n = agora_base64_encode(encoded, (const uint8_t *)plain, strlen(plain));
         CHECK(n == strlen(text) && memcmp(encoded, text, n) == 0, kernel, i);
-        CHECK(agora_base64_decode(decoded, text, strlen(text), &canonical) == (ptrdiff_t)i, kernel, i);
+        CHECK(agora_base64_decode(decoded, text, n, &canonical) == (ptrdiff_t)i, kernel, i);
         CHECK(memcmp(decoded, plain, i) == 0 && canonical == 1, kernel, i);
     }
 }
@@ -262,7 +263,8 @@ static void test_base64_errors(const char *kernel)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         uint8_t decoded[6];
         int canonical = -1;
-        ptrdiff_t n = agora_base64_decode(decoded, cases[i].text, strlen(cases[i].text), &canonical);
+        const char *text = cases[i].text;
+        ptrdiff_t n = agora_base64_decode(decoded, text, strlen(text), &canonical);
         CHECK(n == cases[i].n, kernel, i);
         CHECK(n < 0 || canonical == cases[i].canonical, kernel, i);
     }

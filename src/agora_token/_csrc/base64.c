@@ -10,8 +10,8 @@
 #include <arm_neon.h>
 #endif
 
-/* A kernel does whole groups (3 bytes, 4 characters) from the front, as many as suit it, and returns
-   how much it consumed. The rest, padding and errors are left to the portable code. */
+/* A kernel does whole groups (3 bytes, 4 characters) from the front, as many as suit it, and
+   returns how much it consumed. The rest, padding and errors are left to the portable code. */
 typedef struct {
     agora_kernel kernel;
     size_t (*encode)(char *dst, const uint8_t *src, size_t n);
@@ -126,8 +126,8 @@ static ptrdiff_t decode(const base64_impl *impl, uint8_t *dst, const char *src, 
 #define AVX2 __attribute__((target("avx2")))
 #define VBMI __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi")))
 
-/* 24 bytes to 32 characters, after W. Mula and D. Lemire, "Faster Base64 Encoding and Decoding Using
-   AVX2 Instructions", ACM Transactions on the Web 12 (3), 2018. */
+/* 24 bytes to 32 characters, after W. Mula and D. Lemire, "Faster Base64 Encoding and Decoding
+   Using AVX2 Instructions", ACM Transactions on the Web 12 (3), 2018. */
 AVX2 static inline void encode_avx2_step(char *dst, const uint8_t *src)
 {
     const __m256i spread = _mm256_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10,

@@ -1,5 +1,5 @@
-/* What the processor and the operating system let us use, the choice of a kernel by it, and a memset
-   that stays. */
+/* What the processor and the operating system let us use, the choice of a kernel by it, and a
+   memset that stays. */
 #ifndef AGORA_CPU_H
 #define AGORA_CPU_H
 

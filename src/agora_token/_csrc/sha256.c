@@ -9,8 +9,8 @@ const uint32_t agora_sha256_iv[8] = {
     0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
 };
 
-/* Keeps a kernel's lanes filled: every lane advances by the blocks that all of them still have, then
-   new messages take the place of the finished ones. */
+/* Keeps a kernel's lanes filled: every lane advances by the blocks that all of them still have,
+   then new messages take the place of the finished ones. */
 static void run(const agora_sha256_impl *impl, uint32_t (*states)[8], const uint8_t *const *data,
                 const size_t *blocks, size_t count)
 {

@@ -1,5 +1,5 @@
-/* SHA-256 of as many messages as one or two vectors have 32-bit elements, one message an element. The
-   kernel that includes this defines
+/* SHA-256 of as many messages as one or two vectors have 32-bit elements, one message an element.
+   The kernel that includes this defines
 
      TARGET                  the attribute that enables its instruction set
      LANES                   the elements of a vector, vec
@@ -53,8 +53,8 @@ INLINE vec next_word(const vec w[16], int i)
                add(small0(w[(i + 1) & 15]), small1(w[(i + 14) & 15])));
 }
 
-/* Absorbs the blocks at data[lane] + offset into `groups` (1 or 2) vectors of lanes. Two, interleaved,
-   hide each other's latency. */
+/* Absorbs the blocks at data[lane] + offset into `groups` (1 or 2) vectors of lanes. Two,
+   interleaved, hide each other's latency. */
 INLINE void compress(vec state[][8], const uint8_t *const *data, size_t offset, int groups)
 {
     vec v[2][8], w[2][16];
@@ -66,8 +66,10 @@ INLINE void compress(vec state[][8], const uint8_t *const *data, size_t offset, 
         AGORA_UNROLL for (int i = 0; i < 8; i++)
             v[j][i] = state[j][i];
         AGORA_UNROLL for (int i = 0; i < 16; i += 4) {
-            AGORA_UNROLL for (int r = 0; r < 4; r++)
-                w[j][i + r] = swap_bytes(load_quarters(data + LANES * j + r, offset + 4 * (size_t)i));
+            AGORA_UNROLL for (int r = 0; r < 4; r++) {
+                vec row = load_quarters(data + LANES * j + r, offset + 4 * (size_t)i);
+                w[j][i + r] = swap_bytes(row);
+            }
             transpose(w[j] + i);
         }
     }

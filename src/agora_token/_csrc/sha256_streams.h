@@ -7,8 +7,8 @@
      load_state(s, p)   the state as the instructions want it, from the eight words at p
      store_state(p, s)  the reverse
      load_words(p)      four words of a block
-     rounds(s, m, g)    rounds 4 g to 4 g + 3 on the state s. m are the last 16 words: m[g % 4] those
-                        of these rounds, to be replaced in time by those of 16 rounds later
+     rounds(s, m, g)    rounds 4 g to 4 g + 3 on the state s. m are the last 16 words: m[g % 4]
+                        those of these rounds, to be replaced in time by those of 16 rounds later
 */
 #include "sha256_kernels.h"
 
