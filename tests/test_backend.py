@@ -13,7 +13,9 @@ import agora_token
 from agora_token import _core, _pure
 
 
-def run(code: str, path: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(
+    code: str, path: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
     names = os.environ | environment | ({"PYTHONPATH": str(path)} if path else {})
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=names)
 

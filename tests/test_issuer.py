@@ -1,4 +1,4 @@
-"""Issuer: what it issues is what was asked for, and what it cannot issue it refuses with reasons."""
+"""Issuer: it issues what was asked for, and says why where it does not."""
 
 from __future__ import annotations
 
@@ -116,9 +116,7 @@ def test_expiry_is_relative_in_007_and_absolute_in_006(issuer: Issuer) -> None:
 
     new = issuer.rtc("room", 42, expires_in=lifetime, privileges=own, issued_at=NOW)
     assert services_of(new)["rtc"] == {1: 3600, 2: 60, 3: 3600, 4: 0}
-    old = issuer.rtc(
-        "room", 42, expires_in=lifetime, privileges=own, issued_at=NOW, version="006"
-    )
+    old = issuer.rtc("room", 42, expires_in=lifetime, privileges=own, issued_at=NOW, version="006")
     ((_, privileges),) = services_of(old).items()
     assert privileges == {1: NOW + 3600, 2: NOW + 60, 3: NOW + 3600, 4: 0}
 
@@ -222,7 +220,9 @@ def test_app_ids_that_are_refused(app_id: Any) -> None:
         Issuer(app_id, CERTIFICATE)
 
 
-@pytest.mark.parametrize("secret", ["", "not the secret but near it, 32by", CERTIFICATE + "0", b"x", None])
+@pytest.mark.parametrize(
+    "secret", ["", "not the secret but near it, 32by", CERTIFICATE + "0", b"x", None]
+)
 def test_a_refused_certificate_is_not_shown(secret: Any) -> None:
     with pytest.raises(InvalidCertificateError, match="32 hex digits") as caught:
         Issuer(APP_ID, secret)

@@ -108,7 +108,8 @@ class Field:
             return data
         if len(data) > self.max_bytes:
             raise self.error(
-                f"{self.name} {shown(text)} has {len(data)} bytes; at most {self.max_bytes} are allowed"
+                f"{self.name} {shown(text)} has {len(data)} bytes; "
+                f"at most {self.max_bytes} are allowed"
             )
         if data.translate(None, self.characters):
             self._refuse_character(text)
@@ -127,8 +128,8 @@ class Field:
             if character == "*" and self.error is InvalidChannelError:
                 allowed += " (the wildcard * stands alone, and in version 007 only)"
             raise self.error(
-                f"{self.name} {shown(text)} has the character {character!r} at position {position}; "
-                f"allowed are {allowed}"
+                f"{self.name} {shown(text)} has the character {character!r} at position "
+                f"{position}; allowed are {allowed}"
             )
 
 

@@ -258,6 +258,6 @@ def _with_chat_user(columns: tuple[Column, ...], start: int, stop: int) -> tuple
 def _md5_hex(user: object) -> str:
     from hashlib import md5  # loads OpenSSL
 
-    # The protocol's choice of hash, not a matter of security; a bad user is refused by its own field.
+    # The protocol's choice of hash, not a matter of security.  A bad user is refused by its field.
     data = user.encode(errors="replace") if isinstance(user, str) else b""
     return md5(data, usedforsecurity=False).hexdigest()

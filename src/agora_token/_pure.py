@@ -194,7 +194,13 @@ class _Plan:
         variants: Buffer | None,
         salts: Buffer | int | None,
     ) -> Iterator[tuple[tuple[object, ...], int, int]]:
-        values = zip(*(column_values(column, start, stop) for column in columns), strict=True)
+        # The range is there for the rows of a product that has no fields.
+        rows = zip(
+            range(start, stop),
+            *(column_values(column, start, stop) for column in columns),
+            strict=True,
+        )
+        values = (row[1:] for row in rows)
         which = repeat(0) if variants is None else _buffer(variants, "i")[start:stop]
         if salts is None:
             salty: Any = iter(random_salt, None)
@@ -240,8 +246,9 @@ class _Plan:
             for values, variant, salt in self._rows(columns, start, stop, variants, salts):
                 index = self._refused_field(values)
                 refused[len(tokens)] = index
-                row = None if index else self._encode(values)
-                tokens.append(self._sign_row(row, variant, issued_at, salt) if row else "")
+                tokens.append(
+                    "" if index else self._sign_row(self._encode(values), variant, issued_at, salt)
+                )
         offsets = array("i", [0]) * (len(tokens) + 1)
         position = 0
         for index, token in enumerate(tokens, 1):

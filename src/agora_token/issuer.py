@@ -282,7 +282,7 @@ class Issuer:
         issued_at: int | datetime | None = None,
         salt: int | None = None,
     ) -> str:
-        """A token for a conversational agent: RTC as ``uid``, RTM as ``user_id``, and its service."""
+        """A token for a conversational agent: its service, RTC as ``uid``, RTM as ``user_id``."""
         values = (channel, uid, user_id)
         return self._one("convoai", values, "007", expires_in, issued_at, salt, role, privileges)
 
@@ -451,8 +451,6 @@ def _many(
         return plan.many(columns, 0, rows, issued, None, salt_column)
     from concurrent.futures import ThreadPoolExecutor  # slow to import, seldom needed
 
-    from concurrent.futures import ThreadPoolExecutor  # a slow import, and a rare need
-
     bounds = [rows * part // threads for part in range(threads + 1)]
     with ThreadPoolExecutor(threads) as pool:
         parts = pool.map(
@@ -479,8 +477,8 @@ def _lifetime(expires_in: object) -> int:
     seconds = _seconds(expires_in, "expires_in")
     if not 0 < seconds <= MAX_LIFETIME:
         raise InvalidLifetimeError(
-            f"expires_in is {_fields.shown(seconds)} seconds; it must be 1 to {MAX_LIFETIME} (24 hours), "
-            "counted from now, not a timestamp"
+            f"expires_in is {_fields.shown(seconds)} seconds; it must be 1 to {MAX_LIFETIME} "
+            "(24 hours), counted from now, not a timestamp"
         )
     return seconds
 
@@ -491,8 +489,8 @@ def _own_expiries(privileges: Mapping[int, Seconds]) -> tuple[tuple[int, int], .
         seconds = _seconds(expiry, f"the expiry of privilege {privilege!r}")
         if not 0 <= seconds <= MAX_LIFETIME:
             raise InvalidLifetimeError(
-                f"the expiry of privilege {privilege!r} is {_fields.shown(seconds)} seconds; it must be "
-                f"0 to {MAX_LIFETIME} (24 hours), counted from now, not a timestamp"
+                f"the expiry of privilege {privilege!r} is {_fields.shown(seconds)} seconds; it "
+                f"must be 0 to {MAX_LIFETIME} (24 hours), counted from now, not a timestamp"
             )
         try:
             own.append((int(privilege), seconds))

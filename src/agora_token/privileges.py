@@ -1,6 +1,6 @@
 """The roles and privileges of Agora tokens: the constants, once.
 
-The numbers are the vendor's (documents 000 and 002 for version 006); they are part of the wire format.
+The numbers are the vendor's (documents 000 and 002 for version 006), and part of the wire format.
 """
 
 from __future__ import annotations
