@@ -8,6 +8,7 @@ import zlib
 from array import array
 from binascii import b2a_base64
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -70,7 +71,18 @@ def _expiries(privileges: tuple[int, ...], expiries: Expiries) -> tuple[int, ...
     return expiries if isinstance(expiries, tuple) else (expiries,) * len(privileges)
 
 
+@lru_cache(maxsize=64)
+def _map_parts(privileges: tuple[int, ...]) -> tuple[bytes, ...]:
+    """A map's bytes but for the expiries, each of which stands between two parts."""
+    count = _U16(to_u16(len(privileges), "the number of privileges"))
+    first, *others = (_U16(to_u16(privilege, "privilege")) for privilege in privileges)
+    return (count + first, *others, b"")
+
+
 def _map(privileges: tuple[int, ...], expiries: Expiries) -> bytes:
+    if privileges and not isinstance(expiries, tuple):
+        parts = _map_parts(privileges)
+        return _U32(to_u32(expiries, "privilege expiry")).join(parts)
     count = _U16(to_u16(len(privileges), "the number of privileges"))
     entries = zip(privileges, _expiries(privileges, expiries), strict=True)
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from array import array
 from typing import Final
 
@@ -18,20 +17,19 @@ class SaltPool:
     """Salts in blocks: one system call for many.  A child process never sees its parent's."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._salts: list[int] = []
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._forget)
 
     def _forget(self) -> None:
-        self._lock = threading.Lock()  # the parent's may be held by a thread that is not here
-        self._salts = []
+        self._salts.clear()
 
     def take(self) -> int:
-        with self._lock:
-            while not self._salts:
-                self._salts = fresh_salts(_BLOCK)
-            return self._salts.pop()
+        while True:
+            try:
+                return self._salts.pop()  # no other thread gets the same one
+            except IndexError:
+                self._salts.extend(fresh_salts(_BLOCK))
 
 
 def fresh_salts(count: int) -> list[int]:
