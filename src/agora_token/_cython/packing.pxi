@@ -178,19 +178,22 @@ cdef int writer_put_map(Writer *writer, tuple privileges, object expiries) excep
     """Privileges with their expiries: a tuple of one each, or one for all."""
     cdef Py_ssize_t count = len(privileges), index
     cdef bint single = not isinstance(expiries, tuple)
-    cdef uint32_t privilege, expiry = 0
+    cdef uint32_t expiry = 0
     cdef unsigned char *where
     if not single and len(<tuple>expiries) != count:
         raise ValueError("there must be one expiry for each privilege")
     writer_put_u16(writer, as_u16(count, "the number of privileges"))
     where = writer_take(writer, 6 * count)
     for index in range(count):
-        privilege = as_u16(privileges[index], "privilege")
-        if not single or index == 0:
-            expiry = as_u32(expiries if single else (<tuple>expiries)[index], "privilege expiry")
-        store_u16(where, privilege)
-        store_u32(where + 2, expiry)
-        where += 6
+        store_u16(where + 6 * index, as_u16(privileges[index], "privilege"))
+        if not single:
+            store_u32(
+                where + 6 * index + 2, as_u32((<tuple>expiries)[index], "privilege expiry")
+            )
+    if single and count:
+        expiry = as_u32(expiries, "privilege expiry")
+        for index in range(count):
+            store_u32(where + 6 * index + 2, expiry)
     return 0
 
 
