@@ -8,13 +8,12 @@ from urllib.parse import quote, unquote_plus
 
 import pytest
 
-from vectors_io import load
-
 from agora_token import _backend
 from agora_token.explaining import Cause, Diagnosis, explain
 from agora_token.issuer import Issuer
 from agora_token.privileges import Privilege, Role
 from agora_token.services import RtcService, RtmService
+from vectors_io import load
 
 APP_ID = "970ca35de60c44645bbae8a215061b33"
 CERTIFICATE = "5cfd2fd1755d40ecb72977518be15d3b"
@@ -251,7 +250,7 @@ def test_rtm_account_in_the_wrong_field_in_007(channel: str, uid: int | str, fie
 @VERSIONS
 def test_subscriber_without_publish_privileges(version: str) -> None:
     token = rtc(version=version, role=Role.SUBSCRIBER)
-    asked = {"channel": "Lobby", "uid": 42}
+    asked: dict[str, Any] = {"channel": "Lobby", "uid": 42}
     diagnosis = diagnose(token, **asked, privileges=[Privilege.PUBLISH_AUDIO_STREAM])
     found(diagnosis, Cause.SUBSCRIBER)
     assert len(diagnosis.findings) == 1
