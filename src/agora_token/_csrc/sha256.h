@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bytes.h"
+
 /* The state of a message of which nothing has been absorbed. */
 extern const uint32_t agora_sha256_iv[8];
 
@@ -16,13 +18,8 @@ void agora_sha256_many(uint32_t (*states)[8], const uint8_t *const *data, const 
 /* Stores a final state as the digest, big-endian. */
 static inline void agora_sha256_digest(const uint32_t state[8], uint8_t out[32])
 {
-    for (unsigned i = 0; i < 8; i++) {
-        /* Written so that a compiler sees one swapped store. */
-        out[4 * i] = (uint8_t)(state[i] >> 24);
-        out[4 * i + 1] = (uint8_t)(state[i] >> 16);
-        out[4 * i + 2] = (uint8_t)(state[i] >> 8);
-        out[4 * i + 3] = (uint8_t)state[i];
-    }
+    for (unsigned i = 0; i < 8; i++)
+        agora_store_be32(out + 4 * i, state[i]);
 }
 
 /* Activates the fastest supported kernel that passes its self-test, once; until then the portable

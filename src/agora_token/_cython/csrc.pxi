@@ -38,6 +38,11 @@ cdef extern from "Python.h":
 cdef extern from "cpu.h" nogil:
     void agora_wipe(void *, size_t)
 
+cdef extern from "bytes.h" nogil:
+    void store_u16 "agora_store_le16"(unsigned char *, uint16_t)
+    void store_u32 "agora_store_le32"(unsigned char *, uint32_t)
+    void agora_store_be64(unsigned char *, uint64_t)
+
 cdef extern from "allocate.h" nogil:
     void *agora_allocate(size_t)
 

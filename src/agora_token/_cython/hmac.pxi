@@ -10,11 +10,9 @@ cdef inline size_t pad_message(unsigned char *end, uint64_t total) noexcept nogi
     """
     cdef size_t blocks = (total + 9 + BLOCK - 1) // BLOCK
     cdef size_t padding = blocks * BLOCK - total
-    cdef int index
     memset(end, 0, padding)
     end[0] = 0x80
-    for index in range(8):
-        end[padding - 1 - index] = (total << 3) >> (8 * index) & 0xFF
+    agora_store_be64(end + padding - 8, total << 3)
     return blocks
 
 

@@ -14,18 +14,6 @@ cdef struct Text:
     unsigned char digits[10]
 
 
-cdef inline void store_u16(unsigned char *where, uint32_t value) noexcept nogil:
-    where[0] = value & 0xFF
-    where[1] = value >> 8 & 0xFF
-
-
-cdef inline void store_u32(unsigned char *where, uint32_t value) noexcept nogil:
-    where[0] = value & 0xFF
-    where[1] = value >> 8 & 0xFF
-    where[2] = value >> 16 & 0xFF
-    where[3] = value >> 24
-
-
 cdef const char *_PAIRS = (
     b"00010203040506070809101112131415161718192021222324252627282930313233343536373839"
     b"40414243444546474849505152535455565758596061626364656667686970717273747576777879"
