@@ -23,10 +23,11 @@ demo: $(VENV)/.demo ## issue a million tokens from a roster, and check them
 test: $(VENV)/.dev ## run the tests over both backends; ARGS="-k salt" are pytest's
 	$(BIN)/python -m pytest $(ARGS)
 
-bench: $(VENV)/.dev ## measure against the packages on PyPI
-	$(BIN)/python -m pytest benchmarks $(ARGS)
+bench: $(VENV)/.dev ## measure against the packages on PyPI: one table
+	$(BIN)/python -m benchmarks $(ARGS)
 
-bench-smoke: $(VENV)/.dev ## run each benchmark once, measuring nothing
+bench-smoke: $(VENV)/.dev ## run each benchmark once, to see that it works
+	$(BIN)/python -m benchmarks --smoke
 	$(BIN)/python -m pytest benchmarks --benchmark-disable $(ARGS)
 
 lint: $(VENV)/.dev ## ruff and mypy --strict
