@@ -8,44 +8,22 @@ the manifest names is whole, and what it does not name is written again.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from typing import Any, Final
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
-from .formats import Format
 from .manifest import NAME, Manifest, Part, PartFile, checksum, publish, sync
+from .output import FIRST_REJECTS, Reject, Stream, sink_data
 from .rows import BatchError
-from .sinks import Sink, join, open_sink
+from .sinks import join
 from .sources import Position
 
 _ASIDE: Final = ".tmp"
-
-
-@dataclass
-class Stream:
-    """One of the outputs of a job: the tokens, or the rejects."""
-
-    name: str
-    target: str
-    format: Format
-    schema: pa.Schema
-    """Its columns; the types of the first rows replace these."""
-    unique: str = ""
-    """The column whose values do not repeat."""
-    keep_parts: bool = False
-    sink: Sink | None = field(default=None, init=False)
-
-    def file_name(self, part: int) -> str:
-        return f"part-{part:05}.{self.name}.{self.format.suffix}"
-
-    def begin_after(self, parts: Sequence[Part]) -> int:
-        """Where the next part begins in the joined file."""
-        return parts[-1].files[self.name].end if parts and not self.keep_parts else 0
+_OURS: Final = re.compile(r"manifest\.json|part-\d+\.|joined\.")
 
 
 class Parts:
@@ -58,19 +36,28 @@ class Parts:
         self._directory = directory
         self._streams = streams
         self._part_rows = part_rows
-        self._rows = 0
-        self._tokens = 0
-        self._end = manifest.position
+        self.rows = sum(part.rows for part in manifest.parts)
+        self.tokens = sum(part.tokens for part in manifest.parts)
+        self.position = manifest.position
+        self.first_rejects = [Reject(*each) for each in manifest.first_rejects]
+        self._done_rows, self._done_tokens = self.rows, self.tokens
 
     @classmethod
     def begin(
         cls, directory: str, manifest: Manifest, streams: Sequence[Stream], part_rows: int
     ) -> Parts:
-        """Makes a new beginning; what there was in the directory is thrown away."""
-        for name in os.listdir(directory):
+        """Makes a new beginning; the parts that there were in the directory are thrown away."""
+        names = os.listdir(directory)
+        strange = [name for name in names if not _OURS.match(name)]
+        if strange:
+            raise BatchError(
+                f"{directory}: has {strange[0]!r} in it, which no job has written; the parts of "
+                "this one need the directory for themselves"
+            )
+        for name in names:
             os.unlink(os.path.join(directory, name))
         manifest.save(directory)
-        sync(os.path.dirname(directory) or ".")
+        sync(os.path.dirname(directory))
         return cls(directory, manifest, streams, part_rows)
 
     @classmethod
@@ -86,27 +73,32 @@ class Parts:
             parts._check_files()
         return parts
 
-    def write(self, encoded: Sequence[Any], rows: int, tokens: int, end: Position) -> None:
-        """Adds the rows of a block: for each stream what its sink takes, or None."""
-        for stream, data in zip(self._streams, encoded, strict=True):
+    def write(
+        self, tokens: Any, rejects: Sequence[Reject], rows: int, count: int, position: Position
+    ) -> None:
+        data = sink_data(self._streams, tokens, rejects)
+        for stream, encoded in zip(self._streams, data, strict=True):
             if stream.sink is None:
-                stream.sink = self._open(stream, data)
-            if data is not None:
-                stream.sink.write(data)
-        self._rows += rows
-        self._tokens += tokens
-        self._end = end
-        if self._rows >= self._part_rows:
+                self._open(stream, encoded)
+            if encoded is not None:
+                assert stream.sink
+                stream.sink.write(encoded)
+        self.first_rejects = [*self.first_rejects, *rejects][:FIRST_REJECTS]
+        self.rows += rows
+        self.tokens += count
+        self.position = position
+        if self.rows - self._done_rows >= self._part_rows:
             self._commit()
 
     def finish(self) -> None:
-        """Gives the outputs their final names, and removes the directory."""
         if not self.manifest.joined:
             if not self.manifest.parts:
-                self.write([None] * len(self._streams), 0, 0, self._end)  # no rows, but a header
+                self.write(None, [], 0, 0, self.position)  # where there are no rows, a header
             if any(stream.sink for stream in self._streams):
                 self._commit()
             for stream in self._streams:
+                if os.path.exists(stream.target) and not stream.overwrite:
+                    raise BatchError(f"{stream.target}: has come into being since the job began")
                 self._join(stream)
             self.manifest.joined = True
             self.manifest.save(self._directory)
@@ -115,36 +107,29 @@ class Parts:
                 publish(self._joined(stream), stream.target)
         kept = [stream for stream in self._streams if stream.keep_parts]
         if kept:
+            if os.path.isdir(kept[0].target):
+                shutil.rmtree(kept[0].target)
             os.replace(self._directory, kept[0].target)
             sync(os.path.dirname(kept[0].target) or ".")
         else:
             shutil.rmtree(self._directory)
 
-    def abandon(self) -> bool:
-        """Lets go of the part that was not finished; whether there are finished ones."""
+    def abandon(self) -> int:
         for stream in self._streams:
             if stream.sink:
                 stream.sink.abandon()
         with suppress(OSError):
             self._remove_strays()
-        if self.manifest.parts:
-            return True
-        shutil.rmtree(self._directory, ignore_errors=True)
-        return False
+        if not self.manifest.parts:
+            shutil.rmtree(self._directory, ignore_errors=True)
+        return self._done_rows
 
-    def _open(self, stream: Stream, data: Any) -> Sink:
+    def _open(self, stream: Stream, data: Any) -> None:
         parts = self.manifest.parts
         if parts and stream.format.name == "parquet":
-            stream.schema = pq.read_schema(self._path(stream.file_name(0)))
-        elif isinstance(data, pa.RecordBatch):
-            stream.schema = data.schema
-        return open_sink(
-            self._path(stream.file_name(len(parts)) + _ASIDE),
-            stream.format,
-            stream.schema,
-            unique=stream.unique,
-            begin=stream.begin_after(parts),
-        )
+            stream.schema = pq.read_schema(self._path(_file_name(stream, 0)))
+        path = self._path(_file_name(stream, len(parts)) + _ASIDE)
+        stream.open(path, None if parts else data, self._begin_of_next(stream))
 
     def _commit(self) -> None:
         parts = self.manifest.parts
@@ -153,14 +138,21 @@ class Parts:
             assert stream.sink
             end = stream.sink.close()
             stream.sink = None
-            name = stream.file_name(len(parts))
+            name = _file_name(stream, len(parts))
             files[stream.name] = self._described(
-                name + _ASIDE, name, stream.begin_after(parts), end
+                name + _ASIDE, name, self._begin_of_next(stream), end
             )
             publish(self._path(name + _ASIDE), self._path(name))
-        parts.append(Part(self._rows, self._tokens, self._end, files))
+        rows, tokens = self.rows - self._done_rows, self.tokens - self._done_tokens
+        parts.append(Part(rows, tokens, self.position, files))
+        self.manifest.first_rejects = [list(each) for each in self.first_rejects]
         self.manifest.save(self._directory)
-        self._rows = self._tokens = 0
+        self._done_rows, self._done_tokens = self.rows, self.tokens
+
+    def _begin_of_next(self, stream: Stream) -> int:
+        """Where the next part begins in the file that the parts become."""
+        parts = self.manifest.parts
+        return parts[-1].files[stream.name].end if parts and not stream.keep_parts else 0
 
     def _described(self, file: str, name: str, begin: int, end: int) -> PartFile:
         path = self._path(file)
@@ -182,7 +174,7 @@ class Parts:
                     )
 
     def _join(self, stream: Stream) -> None:
-        if stream.keep_parts or self._joined(stream) == self._path(stream.file_name(0)):
+        if stream.keep_parts or self._joined(stream) == self._path(_file_name(stream, 0)):
             return
         files = [part.files[stream.name] for part in self.manifest.parts]
         spans = [(self._path(file.name), file.begin, file.end) for file in files]
@@ -194,7 +186,7 @@ class Parts:
         if os.path.dirname(stream.target) != os.path.dirname(self._directory):
             return stream.target + _ASIDE  # maybe on another disk
         if len(self.manifest.parts) == 1:
-            return self._path(stream.file_name(0))
+            return self._path(_file_name(stream, 0))
         return self._path(f"joined.{stream.name}")
 
     def _remove_strays(self) -> None:
@@ -208,6 +200,10 @@ class Parts:
 
     def _path(self, name: str) -> str:
         return os.path.join(self._directory, name)
+
+
+def _file_name(stream: Stream, part: int) -> str:
+    return f"part-{part:05}.{stream.name}.{stream.format.suffix}"
 
 
 @contextmanager

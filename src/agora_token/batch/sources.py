@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from types import ModuleType
@@ -71,7 +71,7 @@ class Sources:
             return None
         return sum(map(os.path.getsize, self.paths))
 
-    def blocks(self, start: Position) -> Iterator[Block]:
+    def blocks(self, start: Position) -> Generator[Block, None, None]:
         """The blocks from a position on.  They are the same each time."""
         before = sum(map(os.path.getsize, self.paths[: start.file]))
         for index in range(start.file, len(self.paths)):
@@ -81,14 +81,14 @@ class Sources:
                 file = self._open(index)
                 self._check_columns(file, index)
             path = self.paths[index]
-            with _errors_name(path), file:
+            with errors_name(path), file:
                 for end, done, decode in file.blocks(start.offset if index == start.file else 0):
                     yield Block(index, end, before + done, partial(_decode, path, decode))
             before += 0 if path == STANDARD else os.path.getsize(path)
 
     def _open(self, index: int) -> _TextFile | _ParquetFile:
         path = self.paths[index]
-        with _errors_name(path):
+        with errors_name(path):
             if self._formats[index].name == "parquet":
                 return _ParquetFile(path)
             names = self.schema.names if index else None
@@ -200,12 +200,12 @@ def _same(rows: Rows) -> Rows:
 
 
 def _decode(path: str, decode: Callable[[], Rows]) -> Rows:
-    with _errors_name(path):
+    with errors_name(path):
         return decode()
 
 
 @contextmanager
-def _errors_name(path: str) -> Iterator[None]:
+def errors_name(path: str) -> Iterator[None]:
     """Errors of reading name the file."""
     name = "standard input" if path == STANDARD else path
     try:
