@@ -1,0 +1,1 @@
+"""``python -m benchmarks`` prints one table; ``pytest benchmarks`` times every single method."""
