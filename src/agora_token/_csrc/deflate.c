@@ -1,5 +1,6 @@
 /* The zlib stream around one block, and the choice of the block's type. */
 #include "deflate_internal.h"
+
 #include "deflate_adler32.h"
 
 #define STORED_BLOCK 0
@@ -15,6 +16,7 @@ static void forget_inputs(agora_deflate_state *state)
 void agora_deflate_init(agora_deflate_state *state)
 {
     forget_inputs(state);
+    memset(state->nodes, 0, sizeof state->nodes);
     state->built = 0;
 }
 
@@ -25,49 +27,89 @@ size_t agora_deflate_bound(size_t n)
     return n + n / 8 + 24;
 }
 
-static void count_symbols(agora_deflate_state *state, size_t sequences)
+static inline void count_literal(agora_deflate_state *state, unsigned symbol)
 {
-    const uint8_t *literal = state->window;
+    state->literal_freq[symbol]++;
+    state->literals_used[symbol / 64] |= (uint64_t)1 << symbol % 64;
+}
+
+/* Write all symbols in the fixed code and count them; returns the bits that follow length and
+ * distance symbols. */
+static size_t put_fixed(bit_writer *writer, agora_deflate_state *state, const uint8_t *src,
+                        size_t sequences)
+{
+    const uint8_t *literal = src;
+    size_t extra_bits = 0;
+    bit_writer out = *writer;
 
     memset(state->literal_freq, 0, sizeof state->literal_freq);
     memset(state->distance_freq, 0, sizeof state->distance_freq);
-    for (size_t i = 0; i < sequences; i++) {
-        const agora_deflate_sequence *sequence = &state->sequences[i];
-        for (const uint8_t *end = literal + sequence->literals; literal < end; literal++)
-            state->literal_freq[*literal]++;
-        if (sequence->length) {
-            state->literal_freq[code_length(sequence->length).symbol]++;
-            state->distance_freq[code_distance(sequence->distance).symbol]++;
-            literal += sequence->length;
+    memset(state->literals_used, 0, sizeof state->literals_used);
+    state->distances_used = 0;
+    for (const agora_deflate_sequence *sequence = state->sequences;; sequence++) {
+        const uint8_t *end = literal + sequence->literals;
+        for (; end - literal >= 4; literal += 4) {
+            for (int i = 0; i < 4; i++) {
+                count_literal(state, literal[i]);
+                put_word(&out, agora_deflate_fixed_literals[literal[i]]);
+            }
+            flush_bits(&out);
         }
+        for (; literal < end; literal++) {
+            count_literal(state, *literal);
+            put_word(&out, agora_deflate_fixed_literals[*literal]);
+        }
+        flush_bits(&out);
+        if (--sequences == 0)
+            break;
+
+        coded_value length = code_length(sequence->length);
+        coded_value distance = code_distance(sequence->distance);
+        count_literal(state, length.symbol);
+        state->distance_freq[distance.symbol]++;
+        state->distances_used |= (uint64_t)1 << distance.symbol;
+        put_word(&out, agora_deflate_fixed_literals[length.symbol]);
+        put_bits(&out, length.extra, length.extra_bits);
+        put_word(&out, agora_deflate_fixed_distances[distance.symbol]);
+        put_bits(&out, distance.extra, distance.extra_bits);
+        flush_bits(&out);
+        extra_bits += length.extra_bits + distance.extra_bits;
+        literal += sequence->length;
     }
-    state->literal_freq[END_OF_BLOCK] = 1;
+    count_literal(state, END_OF_BLOCK);
+    put_word(&out, agora_deflate_fixed_literals[END_OF_BLOCK]);
+    *writer = out;
+    return extra_bits;
 }
 
-static void put_symbols(bit_writer *writer, const agora_deflate_state *state, size_t sequences,
-                        const code_word *literals, const code_word *distances)
+static void put_dynamic(bit_writer *writer, const agora_deflate_state *state, const uint8_t *src,
+                        size_t sequences, const dynamic_codes *codes)
 {
-    const uint8_t *literal = state->window;
+    code_word literals[AGORA_DEFLATE_LITERALS], distances[AGORA_DEFLATE_DISTANCES];
+    const uint8_t *literal = src;
+    bit_writer out = *writer;
 
-    for (size_t i = 0; i < sequences; i++) {
-        const agora_deflate_sequence *sequence = &state->sequences[i];
+    agora_deflate_assign_words(literals, codes->literals, codes->literal_count);
+    agora_deflate_assign_words(distances, codes->distances, codes->distance_count);
+    agora_deflate_put_codes(&out, codes);
+    for (const agora_deflate_sequence *sequence = state->sequences;; sequence++) {
         for (const uint8_t *end = literal + sequence->literals; literal < end; literal++) {
-            put_word(writer, literals[*literal]);
-            flush_bits(writer);
+            put_word(&out, literals[*literal]);
+            flush_bits(&out);
         }
-        if (sequence->length) {
-            coded_value length = code_length(sequence->length);
-            coded_value distance = code_distance(sequence->distance);
-            put_word(writer, literals[length.symbol]);
-            put_bits(writer, length.extra, length.extra_bits);
-            put_word(writer, distances[distance.symbol]);
-            put_bits(writer, distance.extra, distance.extra_bits);
-            flush_bits(writer);
-            literal += sequence->length;
-        }
+        if (--sequences == 0)
+            break;
+        coded_value length = code_length(sequence->length);
+        coded_value distance = code_distance(sequence->distance);
+        put_word(&out, literals[length.symbol]);
+        put_bits(&out, length.extra, length.extra_bits);
+        put_word(&out, distances[distance.symbol]);
+        put_bits(&out, distance.extra, distance.extra_bits);
+        flush_bits(&out);
+        literal += sequence->length;
     }
-    put_word(writer, literals[END_OF_BLOCK]);
-    flush_bits(writer);
+    put_word(&out, literals[END_OF_BLOCK]);
+    *writer = out;
 }
 
 static uint8_t *put_stored(bit_writer *writer, const uint8_t *src, size_t n)
@@ -82,45 +124,49 @@ static uint8_t *put_stored(bit_writer *writer, const uint8_t *src, size_t n)
     return out + 4 + n;
 }
 
-size_t agora_deflate(agora_deflate_state *state, uint8_t *dst, const uint8_t *src, size_t n)
+/* Write the block of the type that zlib chooses; returns its end.
+ *
+ * zlib compares whole bytes. A dynamic block is taken if it is shorter than a fixed one and not
+ * longer than n + 3; a stored one if n + 4 is not more than either; the fixed one otherwise. */
+static uint8_t *put_block(agora_deflate_state *state, uint8_t *dst, const uint8_t *src, size_t n)
 {
-    static const uint8_t header[2] = {0x78, 0x9c}; /* 32 KiB window, default level */
-    dynamic_codes codes;
-    bit_writer writer = {dst + 2, 0, 0};
-    uint8_t *out;
-
-    memcpy(dst, header, 2);
-    if (state->base > UINT32_MAX - 2 * AGORA_DEFLATE_MAX_INPUT)
-        forget_inputs(state);
-    memcpy(state->window, src, n);
-    size_t sequences = agora_deflate_parse(state, n);
+    bit_writer writer = {dst, 0, 0};
+    size_t sequences = agora_deflate_parse(state, src, n);
     state->base += (uint32_t)n;
 
-    count_symbols(state, sequences);
-    state->built++;
-    agora_deflate_build_codes(&codes, state->literal_freq, state->distance_freq);
     put_bits(&writer, 1 | FIXED_BLOCK << 1, 3);
-    put_symbols(&writer, state, sequences, agora_deflate_fixed_literals,
-                agora_deflate_fixed_distances);
-    size_t fixed_bits = (size_t)(writer.next - (dst + 2)) * 8 + writer.count;
-    out = finish_bits(&writer);
+    size_t extra_bits = put_fixed(&writer, state, src, sequences);
+    uint8_t *end = finish_bits(&writer);
+    size_t fixed = (size_t)(end - dst), stored = n + 4;
+    size_t other = fixed < stored ? fixed : stored;
 
-    size_t fixed = (fixed_bits + 7) >> 3;
-    size_t dynamic = (codes.bits + 3 + 7) >> 3;
-    size_t best = fixed <= dynamic ? fixed : dynamic;
-    if (n + 4 <= best) {
-        bit_writer again = {dst + 2, 0, 0};
-        out = put_stored(&again, src, n);
-    } else if (fixed > dynamic) {
-        bit_writer again = {dst + 2, 0, 0};
-        put_bits(&again, 1 | DYNAMIC_BLOCK << 1, 3);
-        agora_deflate_put_codes(&again, &codes);
-        put_symbols(&again, state, sequences, codes.literals, codes.distances);
-        out = finish_bits(&again);
+    /* The fewest bits with which a dynamic block is not the shortest. */
+    size_t enough = 8 * other - 7 - 3 - extra_bits;
+    if (n > AGORA_DEFLATE_MAX_BOUNDED || !agora_deflate_dynamic_has(state, enough)) {
+        dynamic_codes codes;
+        state->built++;
+        if (agora_deflate_build_codes(&codes, state->literal_freq, state->distance_freq) < enough) {
+            writer = (bit_writer){dst, 0, 0};
+            put_bits(&writer, 1 | DYNAMIC_BLOCK << 1, 3);
+            put_dynamic(&writer, state, src, sequences, &codes);
+            return finish_bits(&writer);
+        }
     }
+    if (stored > fixed)
+        return end;
+    writer = (bit_writer){dst, 0, 0};
+    return put_stored(&writer, src, n);
+}
 
+size_t agora_deflate(agora_deflate_state *state, uint8_t *dst, const uint8_t *src, size_t n)
+{
+    if (state->base > UINT32_MAX - 2 * AGORA_DEFLATE_MAX_INPUT)
+        forget_inputs(state);
+    dst[0] = 0x78; /* a window of 32 KiB */
+    dst[1] = 0x9c; /* the default level */
+    uint8_t *end = put_block(state, dst + 2, src, n);
     uint32_t check = agora_adler32(src, n);
     for (int i = 0; i < 4; i++)
-        *out++ = (uint8_t)(check >> (24 - 8 * i));
-    return (size_t)(out - dst);
+        end[i] = (uint8_t)(check >> (24 - 8 * i));
+    return (size_t)(end + 4 - dst);
 }

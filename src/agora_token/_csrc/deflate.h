@@ -13,7 +13,9 @@
  * symbols) and no match is so far back that zlib would rather have literals (4,096 bytes). */
 #define AGORA_DEFLATE_MAX_INPUT 4096
 
-#define AGORA_DEFLATE_HASH_BITS 12
+/* Longest input for which the block's type may be settled by a bound; see deflate_bound.c. */
+#define AGORA_DEFLATE_MAX_BOUNDED 511
+
 #define AGORA_DEFLATE_LITERALS 286 /* symbols of the literal and length code */
 #define AGORA_DEFLATE_DISTANCES 30 /* symbols of the distance code */
 
@@ -24,16 +26,26 @@ typedef struct {
     uint16_t distance;
 } agora_deflate_sequence;
 
-/* Scratch memory of one thread.  Allocate it, pass it to agora_deflate_init() once, and leave its
- * members alone. */
+/* Nodes of one weight in a Huffman tree that is being built; see deflate_bound.c. */
+typedef struct {
+    uint16_t leaves, inner, plain, varied;
+} agora_deflate_nodes;
+
+/* Scratch memory of one thread, some 170 KiB.  Allocate it, pass it to agora_deflate_init() once,
+ * and leave its members alone. */
 typedef struct agora_deflate_state {
-    uint32_t base; /* the number of this input's first position in head and prev */
-    uint32_t head[1 << AGORA_DEFLATE_HASH_BITS];
-    uint32_t prev[AGORA_DEFLATE_MAX_INPUT];
-    uint8_t window[AGORA_DEFLATE_MAX_INPUT + 8];
+    uint32_t base;          /* what this input's positions count from in head and prev */
+    uint32_t head[1 << 15]; /* the last position with a hash */
+    uint32_t prev[AGORA_DEFLATE_MAX_INPUT + 1]; /* the one before it with the same hash */
+    uint16_t repeated[AGORA_DEFLATE_MAX_INPUT]; /* positions whose hash has occurred before */
     agora_deflate_sequence sequences[AGORA_DEFLATE_MAX_INPUT / 3 + 1];
+
     uint16_t literal_freq[AGORA_DEFLATE_LITERALS];
     uint16_t distance_freq[AGORA_DEFLATE_DISTANCES];
+    uint64_t literals_used[5]; /* a bit for each symbol whose frequency is not 0 */
+    uint64_t distances_used;
+
+    agora_deflate_nodes nodes[AGORA_DEFLATE_MAX_BOUNDED + 2]; /* by weight; zero between uses */
     uint64_t built; /* inputs whose block type took building the dynamic codes: for statistics */
 } agora_deflate_state;
 

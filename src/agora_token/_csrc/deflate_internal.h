@@ -10,6 +10,12 @@
 #include <intrin.h>
 #endif
 
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define AGORA_BIG_ENDIAN 1
+#else
+#define AGORA_BIG_ENDIAN 0
+#endif
+
 #define END_OF_BLOCK 256
 #define MIN_MATCH 3
 #define MAX_MATCH 258
@@ -24,6 +30,44 @@ static inline unsigned highest_bit(uint32_t value)
 #else
     return 31u ^ (unsigned)__builtin_clz(value);
 #endif
+}
+
+static inline unsigned highest_bit64(uint64_t value)
+{
+    return value >> 32 ? 32 + highest_bit((uint32_t)(value >> 32)) : highest_bit((uint32_t)value);
+}
+
+/* Index of the lowest bit that is set; value is not 0. */
+static inline unsigned lowest_bit(uint64_t value)
+{
+#if defined(_MSC_VER)
+    unsigned long index;
+    if (_BitScanForward(&index, (uint32_t)value))
+        return (unsigned)index;
+    _BitScanForward(&index, (uint32_t)(value >> 32));
+    return (unsigned)index + 32;
+#else
+    return (unsigned)__builtin_ctzll(value);
+#endif
+}
+
+/* Eight bytes, the first lowest. */
+static inline uint64_t load64(const uint8_t *at)
+{
+    uint64_t value;
+    memcpy(&value, at, 8);
+#if AGORA_BIG_ENDIAN
+    value = __builtin_bswap64(value);
+#endif
+    return value;
+}
+
+static inline void store64(uint8_t *at, uint64_t value)
+{
+#if AGORA_BIG_ENDIAN
+    value = __builtin_bswap64(value);
+#endif
+    memcpy(at, &value, 8);
 }
 
 /* A symbol of the length or distance code, and the bits that follow it. */
@@ -82,12 +126,7 @@ static inline void put_word(bit_writer *writer, code_word word)
 /* Move whole bytes out; writes 8 bytes wherever it stands. At most 56 bits may come between two. */
 static inline void flush_bits(bit_writer *writer)
 {
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    for (int i = 0; i < 8; i++)
-        writer->next[i] = (uint8_t)(writer->bits >> 8 * i);
-#else
-    memcpy(writer->next, &writer->bits, 8);
-#endif
+    store64(writer->next, writer->bits);
     writer->next += writer->count >> 3;
     writer->bits >>= writer->count & ~7u;
     writer->count &= 7;
@@ -101,25 +140,35 @@ static inline uint8_t *finish_bits(bit_writer *writer)
     return writer->next;
 }
 
-/* deflate_parse.c: the literals and matches that zlib's level 6 makes of the n bytes in
- * state->window. Fills state->sequences and returns their number. */
-size_t agora_deflate_parse(agora_deflate_state *state, size_t n);
+/* deflate_parse.c: the literals and matches that zlib's level 6 makes of src. Fills
+ * state->sequences and returns their number. */
+size_t agora_deflate_parse(agora_deflate_state *state, const uint8_t *src, size_t n);
 
-/* deflate_trees.c: one dynamic block's codes, as zlib builds them. */
+/* deflate_bound.c: whether a dynamic block of the symbols counted in state certainly has `bits`
+ * bits or more, without the bits that follow length and distance symbols. */
+int agora_deflate_dynamic_has(agora_deflate_state *state, size_t bits);
+
+/* deflate_trees.c: a dynamic block's codes, as zlib builds them. */
 typedef struct {
-    code_word literals[AGORA_DEFLATE_LITERALS];
-    code_word distances[AGORA_DEFLATE_DISTANCES];
+    uint8_t literals[AGORA_DEFLATE_LITERALS];
+    uint8_t distances[AGORA_DEFLATE_DISTANCES];
+    uint8_t meta[19];        /* the code that the code lengths are sent in */
     unsigned literal_count;  /* code lengths sent for literals, 257..286 */
     unsigned distance_count; /* and for distances, 1..30 */
-    code_word meta[19];      /* the code that the code lengths are sent in */
-    unsigned meta_count;     /* lengths of that code sent, 4..19 */
+    unsigned meta_count;     /* and for their own code, 4..19 */
     uint8_t runs[AGORA_DEFLATE_LITERALS + AGORA_DEFLATE_DISTANCES][2]; /* symbol, repetition */
     unsigned run_count;
-    size_t bits; /* of the block, without the three that begin it */
 } dynamic_codes;
 
-void agora_deflate_build_codes(dynamic_codes *codes, const uint16_t *literal_freq,
-                               const uint16_t *distance_freq);
+/* Build the code lengths; returns the bits of the block, without the three that begin it and the
+ * bits that follow length and distance symbols. */
+size_t agora_deflate_build_codes(dynamic_codes *codes, const uint16_t *literal_freq,
+                                 const uint16_t *distance_freq);
+
+/* The words that go with code lengths (RFC 1951, 3.2.2). */
+void agora_deflate_assign_words(code_word *words, const uint8_t *lengths, unsigned count);
+
+/* Write the code lengths: the head of a dynamic block. */
 void agora_deflate_put_codes(bit_writer *writer, const dynamic_codes *codes);
 
 #endif

@@ -1,5 +1,9 @@
 /* Matching as zlib's level 6 does it: lazily, through chains of earlier positions with one hash.
  *
+ * zlib enters every position that has three bytes into its chain, in order, whatever it matches. So
+ * all are linked first, without a branch, and only positions with something in their chain are
+ * then looked at.
+ *
  * Three things of zlib's show in its output and are kept. A chain joins positions whose three bytes
  * have one 15-bit hash, and counts against the search limit even where the bytes differ. A match at
  * position 0 is never found, because 0 ends a chain. And the last two positions, which have no
@@ -16,95 +20,112 @@ typedef struct {
     unsigned distance;
 } match;
 
-static inline uint32_t load32(const uint8_t *at)
-{
-    uint32_t value;
-    memcpy(&value, at, 4);
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    value = value >> 24 | (value >> 8 & 0xff00) | (value & 0xff00) << 8 | value << 24;
-#endif
-    return value;
-}
-
 /* zlib's hash of three bytes: each shifts the sum by five bits, of which it keeps 15. */
-static inline unsigned zlib_hash(const uint8_t *at)
+static inline unsigned hash(const uint8_t *at)
 {
-    uint32_t bytes = load32(at);
-    return ((bytes << 10) ^ (bytes >> 3 & 0x1fe0) ^ (bytes >> 16 & 0xff)) & 0x7fff;
+    return ((unsigned)at[0] << 10 & 0x7fff) ^ (unsigned)at[1] << 5 ^ at[2];
 }
 
-/* Enter a position into its chain; returns the number of the one before it, which is an earlier
- * input's or position 0 if it is not above state->base. */
-static inline uint32_t enter(agora_deflate_state *state, unsigned position, unsigned hash)
+/* The hashes at four positions, every other one, 16 bits each; reads ten bytes. */
+static inline uint64_t hash_four(const uint8_t *at)
 {
-    uint32_t *head = &state->head[(uint32_t)(hash * 0x9e3779b1u) >> (32 - AGORA_DEFLATE_HASH_BITS)];
-    uint32_t before = *head;
+    const uint64_t lanes = 0x0001000100010001;
+    uint64_t pairs = load64(at);
+    return (pairs & 0x1f * lanes) << 10 ^ (pairs >> 3 & 0x1fe0 * lanes) ^
+           (load64(at + 2) & 0xff * lanes);
+}
+
+/* Enter a position into its chain, and into state->repeated if the chain has another. An entry of
+ * head that is not above base is an earlier input's, or position 0. */
+static inline size_t enter(agora_deflate_state *state, uint32_t base, size_t position,
+                           unsigned hash_value, size_t repeated)
+{
+    uint32_t before = state->head[hash_value];
+    state->head[hash_value] = base + (uint32_t)position;
     state->prev[position] = before;
-    *head = state->base + position;
-    return before;
+    state->repeated[repeated] = (uint16_t)position;
+    return repeated + (before > base);
+}
+
+static size_t link_positions(agora_deflate_state *state, const uint8_t *src, size_t n)
+{
+    const uint32_t base = state->base;
+    size_t repeated = 0, position = 0;
+
+    for (; position + 11 <= n; position += 8) {
+        uint64_t even = hash_four(src + position), odd = hash_four(src + position + 1);
+        for (size_t i = position; i < position + 8; i += 2, even >>= 16, odd >>= 16) {
+            repeated = enter(state, base, i, even & 0xffff, repeated);
+            repeated = enter(state, base, i + 1, odd & 0xffff, repeated);
+        }
+    }
+    for (; position + MIN_MATCH <= n; position++)
+        repeated = enter(state, base, position, hash(src + position), repeated);
+    state->prev[position] = 0;
+    return repeated;
 }
 
 static inline unsigned common_length(const uint8_t *a, const uint8_t *b, unsigned limit)
 {
     unsigned length = 0;
+    for (; length + 8 <= limit; length += 8) {
+        uint64_t difference = load64(a + length) ^ load64(b + length);
+        if (difference)
+            return length + (lowest_bit(difference) >> 3);
+    }
     while (length < limit && a[length] == b[length])
         length++;
     return length;
 }
 
-/* The first of the longest matches at position that are longer than best.length, if there is one. */
-static match longest_match(const agora_deflate_state *state, unsigned position, unsigned hash,
-                           uint32_t candidate, unsigned lookahead, match best)
+/* The first of the longest matches at position that are longer than best.length, if there is one;
+ * lookahead is what is left of src. */
+static inline match longest_match(const agora_deflate_state *state, const uint8_t *src,
+                                  size_t position, unsigned lookahead, match best)
 {
-    const uint8_t *scan = state->window + position;
+    const uint32_t base = state->base;
+    const uint8_t *scan = src + position;
     unsigned limit = lookahead < MAX_MATCH ? lookahead : MAX_MATCH;
     unsigned nice = lookahead < NICE_LENGTH ? lookahead : NICE_LENGTH;
     unsigned searches = best.length >= GOOD_LENGTH ? SEARCH_LIMIT / 4 : SEARCH_LIMIT;
 
-    for (; candidate > state->base; candidate = state->prev[candidate - state->base]) {
-        const uint8_t *earlier = state->window + (candidate - state->base);
-        if (zlib_hash(earlier) != hash)
-            continue; /* in another chain of zlib's */
-        if (earlier[best.length] == scan[best.length]) {
-            unsigned length = common_length(scan, earlier, limit);
-            if (length > best.length) {
-                best.length = length;
-                best.distance = (unsigned)(scan - earlier);
-                if (length >= nice)
-                    break;
-            }
+    if (best.length >= lookahead)
+        return best;
+    for (uint32_t before = state->prev[position]; before > base && searches > 0; searches--) {
+        const uint8_t *earlier = src + (before - base);
+        before = state->prev[before - base];
+        if (earlier[best.length] != scan[best.length])
+            continue;
+        unsigned length = common_length(scan, earlier, limit);
+        if (length > best.length) {
+            best.length = length;
+            best.distance = (unsigned)(scan - earlier);
+            if (length >= nice)
+                break;
         }
-        if (--searches == 0)
-            break;
     }
     return best;
 }
 
-size_t agora_deflate_parse(agora_deflate_state *state, size_t n)
+size_t agora_deflate_parse(agora_deflate_state *state, const uint8_t *src, size_t n)
 {
     const match none = {MIN_MATCH - 1, 0};
     agora_deflate_sequence *sequence = state->sequences;
-    unsigned size = (unsigned)n;
-    unsigned last = size < MIN_MATCH ? 0 : size - MIN_MATCH + 1; /* first without three bytes */
-    unsigned done = 0; /* bytes in sequences so far */
+    size_t repeated = link_positions(state, src, n);
+    size_t done = 0; /* bytes in sequences so far */
 
-    for (unsigned position = 0; position < last; position++) {
-        unsigned hash = zlib_hash(state->window + position);
-        uint32_t before = enter(state, position, hash);
-        if (before <= state->base)
+    for (size_t i = 0; i < repeated; i++) {
+        size_t position = state->repeated[i];
+        if (position < done)
             continue;
-        match found = longest_match(state, position, hash, before, size - position, none);
+        match found = longest_match(state, src, position, (unsigned)(n - position), none);
         if (found.length < MIN_MATCH)
             continue;
 
         /* As long as the next position has a longer one, that is taken instead. */
-        while (position + 1 < last) {
-            hash = zlib_hash(state->window + position + 1);
-            before = enter(state, position + 1, hash);
-            if (found.length >= LAZY_LENGTH)
-                break;
+        while (found.length < LAZY_LENGTH && state->prev[position + 1] > state->base) {
             match next =
-                longest_match(state, position + 1, hash, before, size - position - 1, found);
+                longest_match(state, src, position + 1, (unsigned)(n - position - 1), found);
             if (next.length == found.length)
                 break;
             found = next;
@@ -116,11 +137,8 @@ size_t agora_deflate_parse(agora_deflate_state *state, size_t n)
         sequence->distance = (uint16_t)found.distance;
         sequence++;
         done = position + found.length;
-        for (position += 2; position < done && position < last; position++)
-            enter(state, position, zlib_hash(state->window + position));
-        position = done - 1;
     }
-    sequence->literals = (uint16_t)(size - done);
+    sequence->literals = (uint16_t)(n - done);
     sequence->length = sequence->distance = 0;
     return (size_t)(sequence + 1 - state->sequences);
 }

@@ -130,8 +130,7 @@ static unsigned reverse_bits(unsigned bits, unsigned count)
     return reversed;
 }
 
-/* The words that go with code lengths (RFC 1951, 3.2.2). */
-static void assign_words(code_word *words, const uint8_t *lengths, unsigned count)
+void agora_deflate_assign_words(code_word *words, const uint8_t *lengths, unsigned count)
 {
     unsigned used[MAX_CODE_LENGTH + 1] = {0};
     unsigned next[MAX_CODE_LENGTH + 1];
@@ -188,53 +187,51 @@ static unsigned repeat_bits(unsigned symbol)
 static const uint8_t meta_order[META_SYMBOLS] = {16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
                                                  11, 4,  12, 3, 13, 2, 14, 1, 15};
 
-void agora_deflate_build_codes(dynamic_codes *codes, const uint16_t *literal_freq,
-                               const uint16_t *distance_freq)
+size_t agora_deflate_build_codes(dynamic_codes *codes, const uint16_t *literal_freq,
+                                 const uint16_t *distance_freq)
 {
-    uint8_t literals[AGORA_DEFLATE_LITERALS], distances[AGORA_DEFLATE_DISTANCES];
-    uint8_t meta[META_SYMBOLS];
     uint16_t meta_freq[META_SYMBOLS] = {0};
 
     codes->literal_count =
-        code_lengths(literals, literal_freq, AGORA_DEFLATE_LITERALS, MAX_CODE_LENGTH);
+        code_lengths(codes->literals, literal_freq, AGORA_DEFLATE_LITERALS, MAX_CODE_LENGTH);
     codes->distance_count =
-        code_lengths(distances, distance_freq, AGORA_DEFLATE_DISTANCES, MAX_CODE_LENGTH);
-    assign_words(codes->literals, literals, codes->literal_count);
-    assign_words(codes->distances, distances, codes->distance_count);
-
+        code_lengths(codes->distances, distance_freq, AGORA_DEFLATE_DISTANCES, MAX_CODE_LENGTH);
     codes->run_count = 0;
-    append_runs(codes, literals, codes->literal_count);
-    append_runs(codes, distances, codes->distance_count);
+    append_runs(codes, codes->literals, codes->literal_count);
+    append_runs(codes, codes->distances, codes->distance_count);
     for (unsigned i = 0; i < codes->run_count; i++)
         meta_freq[codes->runs[i][0]]++;
-    code_lengths(meta, meta_freq, META_SYMBOLS, MAX_META_LENGTH);
-    assign_words(codes->meta, meta, META_SYMBOLS);
+    code_lengths(codes->meta, meta_freq, META_SYMBOLS, MAX_META_LENGTH);
     codes->meta_count = META_SYMBOLS;
-    while (codes->meta_count > 4 && meta[meta_order[codes->meta_count - 1]] == 0)
+    while (codes->meta_count > 4 && codes->meta[meta_order[codes->meta_count - 1]] == 0)
         codes->meta_count--;
 
-    codes->bits = 5 + 5 + 4 + 3 * codes->meta_count;
+    size_t bits = 5 + 5 + 4 + 3 * codes->meta_count;
     for (unsigned i = 0; i < META_SYMBOLS; i++)
-        codes->bits += meta_freq[i] * (meta[i] + repeat_bits(i));
+        bits += meta_freq[i] * (codes->meta[i] + repeat_bits(i));
     for (unsigned i = 0; i < codes->literal_count; i++)
-        codes->bits += literal_freq[i] * (literals[i] + (i < 265 || i == 285 ? 0 : (i - 261) / 4));
+        bits += (size_t)literal_freq[i] * codes->literals[i];
     for (unsigned i = 0; i < codes->distance_count; i++)
-        codes->bits += distance_freq[i] * (distances[i] + (i < 4 ? 0 : i / 2 - 1));
+        bits += (size_t)distance_freq[i] * codes->distances[i];
+    return bits;
 }
 
 void agora_deflate_put_codes(bit_writer *writer, const dynamic_codes *codes)
 {
+    code_word words[META_SYMBOLS];
+
+    agora_deflate_assign_words(words, codes->meta, META_SYMBOLS);
     put_bits(writer, codes->literal_count - 257, 5);
     put_bits(writer, codes->distance_count - 1, 5);
     put_bits(writer, codes->meta_count - 4, 4);
     flush_bits(writer);
     for (unsigned i = 0; i < codes->meta_count; i++) {
-        put_bits(writer, codes->meta[meta_order[i]] >> 16, 3);
+        put_bits(writer, codes->meta[meta_order[i]], 3);
         flush_bits(writer);
     }
     for (unsigned i = 0; i < codes->run_count; i++) {
         unsigned symbol = codes->runs[i][0];
-        put_word(writer, codes->meta[symbol]);
+        put_word(writer, words[symbol]);
         put_bits(writer, codes->runs[i][1], repeat_bits(symbol));
         flush_bits(writer);
     }
