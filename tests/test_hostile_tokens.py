@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import random
 import struct
 import zlib
-from collections.abc import Callable
+
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agora_token import _core, _decoding, _parsing, _pure, _pure_verify, _reader
@@ -31,14 +32,10 @@ DEMANDS = _pure_verify.Demands(at=NOW)
 
 def survive(token: str) -> None:
     """Whatever the text, reading and verifying raise typed errors, and the backends agree."""
-    for function in (
-        lambda: read(token),
-        lambda: verify(token, CERTIFICATE, channel="room", uid=42, at=NOW),
-    ):
-        try:
-            function()
-        except TokenError as error:
-            assert len(str(error)) < 1000
+    with contextlib.suppress(TokenError):
+        assert read(token).length == len(token)
+    with contextlib.suppress(TokenError):
+        verify(token, CERTIFICATE, channel="room", uid=42, at=NOW)
     codes = []
     for backend in (_core, _pure):
         code = bytearray(1)
@@ -77,11 +74,13 @@ def header_007(services: int) -> bytes:
 PREFIXES = ["", "006", "007", "005", "004", "003", "1:", "006" + APP_ID, "007eJx", "008"]
 
 
+@settings(max_examples=400, deadline=None)
 @given(prefix=st.sampled_from(PREFIXES), text=st.text())
 def test_any_text(prefix: str, text: str) -> None:
     survive(prefix + text)
 
 
+@settings(max_examples=400, deadline=None)
 @given(
     prefix=st.sampled_from(PREFIXES),
     text=st.text(alphabet="ABCXYZabcxyz0189+/=%2B \n-_", max_size=200),
@@ -90,6 +89,7 @@ def test_text_like_base64(prefix: str, text: str) -> None:
     survive(prefix + text)
 
 
+@settings(max_examples=400, deadline=None)
 @given(content=st.binary(max_size=400))
 def test_any_bytes(content: bytes) -> None:
     survive("006" + APP_ID + encoded(content))
@@ -98,6 +98,7 @@ def test_any_bytes(content: bytes) -> None:
     survive(token_007(content))
 
 
+@settings(max_examples=400, deadline=None)
 @given(services=st.integers(0, 0xFFFF), rest=st.binary(max_size=300))
 def test_any_services(services: int, rest: bytes) -> None:
     survive(token_007(header_007(services) + rest))
@@ -111,6 +112,7 @@ service = st.tuples(
 )
 
 
+@settings(max_examples=400, deadline=None)
 @given(services=st.lists(service, max_size=4))
 def test_services_nearly_right(services: list[Any]) -> None:
     """Right lengths, but types, orders and counts that need not fit."""
@@ -122,6 +124,7 @@ def test_services_nearly_right(services: list[Any]) -> None:
     survive(token_007(content))
 
 
+@settings(max_examples=400, deadline=None)
 @given(message=st.binary(max_size=60), rest=st.binary(max_size=3), length=st.integers(0, 70))
 def test_any_message_of_006(message: bytes, rest: bytes, length: int) -> None:
     head = b"\x20\0" + bytes(40)
@@ -129,6 +132,7 @@ def test_any_message_of_006(message: bytes, rest: bytes, length: int) -> None:
     survive("006" + APP_ID + encoded(head + struct.pack("<H", length) + message))
 
 
+@settings(max_examples=400, deadline=None)
 @given(data=st.data())
 def test_tokens_with_damage(data: st.DataObject) -> None:
     token = data.draw(
@@ -183,7 +187,7 @@ def test_a_bomb_costs_no_more_than_64_kib(monkeypatch: pytest.MonkeyPatch) -> No
             return self._inflater.decompress(data, limit)
 
     bomb = token_007(bytes(1 << 26))
-    monkeypatch.setattr(_decoding.zlib, "decompressobj", Inflater)
+    monkeypatch.setattr(zlib, "decompressobj", Inflater)
     with pytest.raises(MalformedTokenError, match="more than 65536 bytes"):
         read(bomb)
     assert asked == [_decoding.MAX_CONTENT + 1]
@@ -199,20 +203,16 @@ def test_the_largest_content_is_read() -> None:
     survive(token_007(header_007(1) + service))
 
 
-@pytest.mark.parametrize(
-    "make", [lambda n: "007" + "A" * n, lambda n: "006" + "A" * n, "x".__mul__]
-)
-def test_what_is_too_long_is_not_looked_at(
-    make: Callable[[int], str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("prefix", ["007", "006", "x", " ", "%2B"])
+def test_what_is_too_long_is_not_looked_at(prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: object) -> None:
         raise AssertionError("a token that is too long was decoded")
 
     monkeypatch.setattr(_parsing, "decode_006", never)
     monkeypatch.setattr(_parsing, "decode_007", never)
     with pytest.raises(MalformedTokenError, match="no token has more than"):
-        read(make(_parsing.MAX_TOKEN_LENGTH))
-    diagnosis = explain(make(10 * _parsing.MAX_TOKEN_LENGTH), CERTIFICATE)
+        read(prefix + "A" * _parsing.MAX_TOKEN_LENGTH)
+    diagnosis = explain(prefix * 10 * _parsing.MAX_TOKEN_LENGTH, CERTIFICATE)
     assert not diagnosis.valid
 
 
