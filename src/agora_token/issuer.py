@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -63,6 +63,7 @@ class Issuer:
         self._app_id = _fields.check_app_id(app_id)
         self._certificate = _fields.check_certificate(certificate)
         self._plans: dict[tuple[object, ...], Plan006 | Plan007] = {}
+        self._last_rtc: tuple[object, object, object, Callable[..., str]] = (None, None, None, str)
 
     @classmethod
     def from_env(cls) -> Issuer:
@@ -106,15 +107,15 @@ class Issuer:
 
         ``role``: PUBLISHER, ATTENDEE and ADMIN may join and publish, SUBSCRIBER may join.
         """
-        if privileges is None and issued_at is None and salt is None:
-            # What was asked for before is asked for again: one look-up, and on to the backend.
-            try:
-                return self._plans["rtc", version, role, expires_in].one((channel, uid))
-            except (KeyError, TypeError):
-                pass
-        return self._one(
-            "rtc", (channel, uid), version, expires_in, issued_at, salt, role, privileges
-        )
+        if privileges is issued_at is salt is None:
+            # Servers ask for one kind of token again and again: then the backend is one step away.
+            last_version, last_role, last_expires_in, one = self._last_rtc
+            if version is last_version and role is last_role and expires_in is last_expires_in:
+                return one((channel, uid))
+        plan = self._plan("rtc", version, role, expires_in, privileges)
+        if privileges is None:
+            self._last_rtc = (version, role, expires_in, plan.one)
+        return plan.one((channel, uid), 0, _issued_at(issued_at), _salt(salt))
 
     def rtm(
         self,
