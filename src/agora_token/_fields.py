@@ -8,7 +8,6 @@ refusal, from either backend, is worded in this one place.
 from __future__ import annotations
 
 import operator
-import string
 from typing import Final
 
 from .errors import (
@@ -22,13 +21,13 @@ from .errors import (
 MAX_UID: Final = 0xFFFFFFFF
 
 CHANNEL_CHARACTERS: Final = (
-    string.ascii_letters + string.digits + " !#$%&()+-:;<=.>?@[]^_{}|~,"
-).encode()
+    b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 !#$%&()+-:;<=.>?@[]^_{}|~,"
+)
 """The 89 characters of channel names and user accounts (document 003)."""
 
 PRINTABLE_CHARACTERS: Final = bytes(range(0x20, 0x7F))
 
-_HEX_DIGITS: Final = string.hexdigits.encode()
+_HEX_DIGITS: Final = b"0123456789abcdefABCDEF"
 _MANY_SHOWN: Final = 80
 
 

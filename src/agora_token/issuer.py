@@ -6,7 +6,6 @@ import os
 import time
 from array import array
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import _backend, _fields
@@ -23,6 +22,8 @@ from .errors import (
 from .privileges import MAX_LIFETIME, Role
 
 if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
     from typing_extensions import Buffer
 
     from ._core import Plan006, Plan007
@@ -503,10 +504,11 @@ def _own_expiries(privileges: Mapping[int, Seconds]) -> tuple[tuple[int, int], .
 
 
 def _seconds(value: object, name: str) -> int:
-    if isinstance(value, timedelta):
+    if isinstance(value, (int, float)):
+        if value == value // 1:
+            return int(value)
+    elif hasattr(value, "total_seconds"):  # a timedelta; importing datetime would take a while
         return int(value.total_seconds())
-    if isinstance(value, (int, float)) and value == value // 1:
-        return int(value)
     raise InvalidLifetimeError(
         f"{name} is {_fields.shown(value)}; it must be a whole number of seconds or a timedelta"
     )
@@ -515,7 +517,7 @@ def _seconds(value: object, name: str) -> int:
 def _issued_at(value: object) -> int | None:
     if value is None:
         return None
-    if isinstance(value, datetime):
+    if hasattr(value, "timestamp"):  # a datetime
         if value.tzinfo is None:
             raise InvalidTimeError(f"issued_at {value} has no time zone; give an aware datetime")
         value = int(value.timestamp())
