@@ -3,58 +3,24 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import random
 import struct
 import zlib
-
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agora_token import _core, _decoding, _parsing, _pure, _pure_verify, _reader
-from agora_token._columns import column_of
-from agora_token.errors import MalformedTokenError, TokenError, UnsupportedVersionError
+from agora_token import _decoding, _parsing, _reader
+from agora_token.errors import MalformedTokenError, UnsupportedVersionError
 from agora_token.explaining import explain
 from agora_token.issuer import Issuer
 from agora_token.reading import read
-from agora_token.verifying import Reason, verify
+from hostile import APP_ID, CERTIFICATE, NOW, survive
 from vectors_io import load
 
-APP_ID = "970ca35de60c44645bbae8a215061b33"
-CERTIFICATE = "5cfd2fd1755d40ecb72977518be15d3b"
-NOW = 1_800_000_000
 ISSUER = Issuer(APP_ID, CERTIFICATE)
-DEMANDS = _pure_verify.Demands(at=NOW)
-
-
-def survive(token: str) -> None:
-    """Whatever the text, reading and verifying raise typed errors, and the backends agree."""
-    with contextlib.suppress(TokenError):
-        assert read(token).length == len(token)
-    with contextlib.suppress(TokenError):
-        verify(token, CERTIFICATE, channel="room", uid=42, at=NOW)
-    codes = []
-    for backend in (_core, _pure):
-        code = bytearray(1)
-        backend.verify(
-            column_of([token]),
-            0,
-            1,
-            (CERTIFICATE.encode(),),
-            DEMANDS,
-            column_of("room"),
-            column_of(42),
-            None,
-            code,
-        )
-        codes.append(code[0])
-    assert codes[0] == codes[1]
-    diagnosis = explain(token, CERTIFICATE, channel="room", uid=42, at=NOW)
-    assert diagnosis.valid or codes[0] != Reason.VALID
-    assert str(diagnosis)
 
 
 def encoded(content: bytes) -> str:
