@@ -10,25 +10,35 @@ at most 65,536 rows, so that neither the number of rows nor the size of the toke
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from .._columns import Column, Constant, Integers, Strings
-from .._fields import MAX_UID, Field
+from .. import _backend
+from .._columns import Constant
 from .._products import PRODUCTS, Grant
 from ..errors import AgoraTokenError, ColumnError, InvalidSaltError
 from ..issuer import Issuer, _issued_at
 from ..privileges import Role
+from ..verifying import certificate_keys, make_demands
 from ._grants import Plans, granted
+from .columns import (
+    CHUNK_ROWS,
+    Values,
+    at_row_of_all,
+    common_length,
+    plain,
+    plan_column,
+    tokens_of,
+    values_of,
+    window,
+)
 
-CHUNK_ROWS = 1 << 16
-
-Values: TypeAlias = "Constant | pa.ChunkedArray"
+if TYPE_CHECKING:
+    from ..verifying import Certificates, ServiceType
 
 
 def rtc_column(
@@ -112,6 +122,59 @@ def chat_user_column(
     )
 
 
+def verify_column(
+    tokens: Any,
+    certificates: Certificates,
+    *,
+    channels: Any = None,
+    uids: Any = None,
+    user_ids: Any = None,
+    app_id: str | None = None,
+    service: ServiceType | None = None,
+    privileges: Iterable[int] = (),
+    at: float | datetime | None = None,
+    leeway: float | timedelta = 0,
+    threads: int = 1,
+) -> pa.ChunkedArray:
+    """Verifies a column of tokens: the number of each one's :class:`~agora_token.Reason`, as uint8.
+
+    The parameters are those of :func:`~agora_token.verify_many`, with Arrow columns.  A null among
+    ``channels``, ``uids`` or ``user_ids`` is not looked at; a null token is malformed.
+    """
+    keys = certificate_keys(certificates)
+    demands = make_demands(at, leeway, app_id, service, privileges)
+    columns = {"token": values_of(tokens, "token")}
+    for name, values in (("channel", channels), ("uid", uids), ("user_id", user_ids)):
+        if values is not None:
+            columns[name] = values_of(values, name)
+    rows = common_length(list(columns.values()))
+
+    def codes(first: int) -> pa.Array:
+        count = min(CHUNK_ROWS, rows - first)
+        reasons = bytearray(count)
+        try:
+            given = {
+                name: plan_column(window(values, first, count), name, name == "uid")
+                for name, values in columns.items()
+            }
+            _backend.backend.verify(
+                given["token"],
+                0,
+                count,
+                keys,
+                demands,
+                given.get("channel"),
+                given.get("uid"),
+                given.get("user_id"),
+                reasons,
+            )
+        except AgoraTokenError as error:
+            raise at_row_of_all(error, first) from None
+        return pa.Array.from_buffers(pa.uint8(), count, [None, pa.py_buffer(reasons)])
+
+    return pa.chunked_array(_of_windows(codes, rows, threads), pa.uint8())
+
+
 def _issue(
     issuer: Issuer,
     product: str,
@@ -126,13 +189,13 @@ def _issue(
     threads: int,
 ) -> pa.ChunkedArray:
     names = PRODUCTS[product].parameters
-    fields = PRODUCTS[product].fields
+    integers = [field.integers for field in PRODUCTS[product].fields]
     if isinstance(expires_in, timedelta):
         expires_in = int(expires_in.total_seconds())
     columns = [values_of(value, name) for value, name in zip(values, names, strict=True)]
     terms = [values_of(role, "role"), values_of(expires_in, "expires_in")]
     salt = Constant(None) if salts is None else values_of(salts, "salts")
-    rows = _common_length([*columns, *terms, salt])
+    rows = common_length([*columns, *terms, salt])
     issued = _issued_at(issued_at)
     issued = int(time.time()) if issued is None else issued
     own = tuple((privileges or {}).items())
@@ -149,126 +212,41 @@ def _issue(
     def issue(first: int) -> pa.Array:
         count = min(CHUNK_ROWS, rows - first)
         try:
-            windows = [_window(column, first, count) for column in columns]
+            parts = [window(column, first, count) for column in columns]
             given = usual or granted([_filled(term, first, count) for term in terms], make)
             for row, error in given.refused_rows().items():
                 raise error.at_row(row)
             return tokens_of(
                 plans.of(given.grants).column(
-                    tuple(map(plan_column, windows, fields)),
+                    tuple(map(plan_column, parts, names, integers)),
                     0,
                     count,
                     issued,
                     given.variants,
-                    _salts(_window(salt, first, count)),
+                    _salts(window(salt, first, count)),
                 )
             )
         except AgoraTokenError as error:
-            raise _moved(error, first) from None
+            raise at_row_of_all(error, first) from None
 
+    return pa.chunked_array(_of_windows(issue, rows, threads), pa.string())
+
+
+def _of_windows(make: Callable[[int], pa.Array], rows: int, threads: int) -> list[pa.Array]:
+    """What is made of each window of the rows, which begins at the row it is told."""
+    if threads < 1:
+        raise ColumnError(f"threads is {threads}; it must be 1 or more")
     starts = range(0, rows, CHUNK_ROWS)
     if threads == 1 or len(starts) < 2:
-        chunks = [issue(first) for first in starts]
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            chunks = list(pool.map(issue, starts))
-    return pa.chunked_array(chunks, pa.string())
-
-
-def tokens_of(buffers: tuple[Any, Any]) -> pa.StringArray:
-    """The array over the offsets and data that a plan wrote."""
-    offsets, data = map(pa.py_buffer, buffers)
-    return pa.StringArray.from_buffers(offsets.size // 4 - 1, offsets, data)
-
-
-def values_of(value: Any, name: str) -> Values:
-    """What a caller gave for a column: one value for all rows, or chunks of an Arrow column."""
-    if isinstance(value, (str, int)):
-        return Constant(value)
-    try:
-        if isinstance(value, pa.ChunkedArray):
-            column = value
-        elif hasattr(value, "__arrow_c_stream__"):
-            column = pa.chunked_array(value)
-        else:
-            column = pa.chunked_array([pa.array(value)])
-    except (pa.ArrowException, TypeError, OverflowError) as error:
-        raise ColumnError(
-            f"{name} cannot be read as an Arrow column ({error}); give strings or integers"
-        ) from None
-    if pa.types.is_struct(column.type):  # a table, such as a DuckDB relation
-        if column.type.num_fields != 1:
-            raise ColumnError(f"{name} is a table; give one column of it")
-        column = pa.chunked_array([chunk.field(0) for chunk in column.chunks], column.type[0].type)
-    return column
-
-
-def plan_column(values: Constant | pa.Array, field: Field) -> Column:
-    """An array as a backend reads it, its memory shared where it has the right layout."""
-    if isinstance(values, Constant):
-        return values
-    array = plain(values)
-    kind = array.type
-    if pa.types.is_integer(kind) and field.integers:
-        array = _as_uint32(array, field)
-        validity, numbers = array.buffers()
-        return Integers(numbers or b"", array.offset, validity if array.null_count else None)
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
-        allowed = "strings or integers" if field.integers else "strings"
-        raise ColumnError(f"{field.name} is a column of {kind}; it must be one of {allowed}")
-    validity, offsets, data = array.buffers()
-    return Strings(
-        offsets or b"\0" * 8,  # an empty column may have none
-        data or b"",
-        array.offset,
-        pa.types.is_large_string(kind),
-        validity if array.null_count else None,
-    )
-
-
-def plain(array: pa.Array) -> pa.Array:
-    """The array without the encodings that a backend does not read."""
-    if pa.types.is_dictionary(array.type):
-        array = array.from_arrays(array.indices, plain(array.dictionary)).dictionary_decode()
-    if pa.types.is_null(array.type) or str(array.type) == "string_view":
-        array = array.cast(pa.string())
-    return array
-
-
-def _as_uint32(array: pa.Array, field: Field) -> pa.UInt32Array:
-    try:
-        return array.cast(pa.uint32())
-    except pa.ArrowInvalid:
-        outside = pc.or_(pc.less(array, 0), pc.greater(array, MAX_UID))
-        row = pc.index(outside, True).as_py()
-        try:
-            field.encode(array[row].as_py())
-        except AgoraTokenError as error:
-            raise error.at_row(row) from None
-        raise
-
-
-def _common_length(columns: Sequence[Values]) -> int:
-    lengths = {len(column) for column in columns if isinstance(column, pa.ChunkedArray)}
-    if not lengths:
-        raise ColumnError("every column is one value for all rows; give at least one as a column")
-    if len(lengths) > 1:
-        given = " and ".join(str(length) for length in sorted(lengths))
-        raise ColumnError(f"the columns have {given} rows; they must be as long as each other")
-    return lengths.pop()
-
-
-def _window(column: Values, first: int, count: int) -> Constant | pa.Array:
-    if isinstance(column, Constant):
-        return column
-    window = column.slice(first, count)
-    return window.chunk(0) if window.num_chunks == 1 else window.combine_chunks()
+        return [make(first) for first in starts]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(make, starts))
 
 
 def _filled(column: Values, first: int, count: int) -> pa.Array:
     if isinstance(column, Constant):
         return pa.repeat(column.value, count)
-    array = plain(_window(column, first, count))
+    array = plain(window(column, first, count))
     if not pa.types.is_integer(array.type):
         raise ColumnError(f"role and expires_in are columns of integers, not {array.type}")
     return array
@@ -284,10 +262,3 @@ def _salts(values: Constant | pa.Array) -> Any:
     if array is None or array.null_count:
         raise InvalidSaltError("salts must be integers of 0 to 2**32-1, with no nulls")
     return array.buffers()[1].slice(4 * array.offset, 4 * len(array))
-
-
-def _moved(error: AgoraTokenError, first: int) -> AgoraTokenError:
-    """The error of a row of a chunk, naming the row of the whole column."""
-    if error.row is None:
-        return error
-    return type(error)(str(error).removeprefix(f"row {error.row}: ")).at_row(first + error.row)

@@ -11,8 +11,6 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .._columns import Column, Objects
-from .._fields import MAX_UID, Field
 from .._products import PRODUCTS, Grant
 from ..errors import (
     AgoraTokenError,
@@ -23,8 +21,8 @@ from ..errors import (
 from ..issuer import Issuer
 from ..privileges import Privilege, Role
 from ._grants import Plans, granted
-from .arrow import plain, plan_column, tokens_of
-from .json_text import is_json, strings_of
+from .cells import Cells, backend_column
+from .columns import tokens_of
 from .rows import BatchError, Refused, Rows, shown
 
 SERVICES: Final = tuple(name for name, product in PRODUCTS.items() if product.parameters)
@@ -72,10 +70,11 @@ class Roster:
                 f"service {request.service!r} has no rosters; it must be {', '.join(SERVICES)}"
             )
         self._request = request
-        self._fields = PRODUCTS[request.service].fields
         self._parameters = PRODUCTS[request.service].parameters
+        self._integers = [field.integers for field in PRODUCTS[request.service].fields]
         self._plans = Plans(issuer, request.service, request.version)
         self._names = _source_names(request, self._parameters, names)
+        self._cells = Cells(self._names)
         self._terms = [term for term in _TERMS if term in self._names]
         if request.service not in _OF_ROOMS or "role" not in self._terms:
             self._grant()  # the options have to make sense where no cell replaces them
@@ -84,8 +83,8 @@ class Roster:
         """The rows with a token each as a last column; those that cannot have one are refused."""
         batch = rows.batch
         refused: dict[int, Refused] = {}
-        values = [self._values(name, batch, refused) for name in self._parameters]
-        given = granted([self._cells(batch, term) for term in self._terms], self._grant)
+        values = [self._cells.values(name, batch, refused) for name in self._parameters]
+        given = granted([self._cells.raw(batch, term) for term in self._terms], self._grant)
         for row, error in given.refused_rows().items():
             refused.setdefault(row, self._refused_grant(batch, row, error))
         plan = self._plans.of(given.grants)
@@ -93,7 +92,7 @@ class Roster:
         marks = bytearray(batch.num_rows)
         tokens = tokens_of(
             plan.column(
-                tuple(map(_plan_column, values, self._fields)),
+                tuple(map(backend_column, values, self._parameters, self._integers)),
                 0,
                 batch.num_rows,
                 int(time.time()) if request.issued_at is None else request.issued_at,
@@ -133,62 +132,6 @@ class Roster:
         self._plans.of((grant,))  # raises where there is no such grant
         return grant
 
-    def _values(
-        self, parameter: str, batch: pa.RecordBatch, refused: dict[int, Refused]
-    ) -> pa.Array | list[Any]:
-        """The values of a field of the tokens, one a row; notes the rows that have none."""
-        if parameter == "uid":
-            return self._users(batch, refused)
-        return _as_text(self._cells(batch, parameter), self._names[parameter])
-
-    def _users(self, batch: pa.RecordBatch, refused: dict[int, Refused]) -> pa.Array | list[Any]:
-        """Numbers from the column ``uid``, accounts from ``account``, whichever is filled."""
-        if "uid" not in self._names:
-            return _as_text(self._cells(batch, "account"), self._names["account"])
-        cells = self._cells(batch, "uid")
-        uids = self._numbers(cells, refused)
-        if "account" not in self._names:
-            return uids
-        accounts = _as_text(self._cells(batch, "account"), self._names["account"])
-        has_account = _filled(accounts)
-        if not pc.any(has_account).as_py():
-            return uids
-        for row in _rows_where(pc.and_(has_account, _filled(cells))):
-            both = f"{shown(cells[row])} and {shown(accounts[row])}"
-            reason = "the row has a uid and an account; a token is for one of them"
-            refused.setdefault(row, Refused(row, self._names["uid"], both, reason))
-        if pc.any(pc.equal(uids, 0)).as_py():  # as text it would be a user of that name
-            numbers = uids.to_pylist()
-            return [
-                account or number
-                for account, number in zip(accounts.to_pylist(), numbers, strict=True)
-            ]
-        return pc.if_else(has_account, accounts, uids.cast(pa.string()))
-
-    def _numbers(self, cells: pa.Array, refused: dict[int, Refused]) -> pa.UInt32Array:
-        """Numbers, in digits or as integers; what is none is noted, and null."""
-        if pa.types.is_integer(cells.type):
-            numbers, filled = cells, cells.is_valid()
-            fits = pc.and_(pc.greater_equal(numbers, 0), pc.less_equal(numbers, MAX_UID))
-        else:
-            cells = _as_text(cells, self._names["uid"])
-            filled = _filled(cells)
-            digits = pc.match_substring_regex(cells, _DIGITS)
-            numbers = pc.if_else(digits, cells, None).cast(pa.uint64())
-            fits = pc.less_equal(numbers, MAX_UID)
-        fits = fits.fill_null(False)
-        for row in _rows_where(pc.and_not(filled, fits)):
-            value = cells[row].as_py()
-            refused[row] = Refused(row, self._names["uid"], shown(value), _not_a_uid(value))
-        return pc.if_else(fits, numbers, None).cast(pa.uint32())
-
-    def _cells(self, batch: pa.RecordBatch, name: str) -> pa.Array:
-        """A column of the source, without the encodings of Arrow and JSON."""
-        index = batch.schema.get_field_index(self._names[name])
-        if is_json(batch.schema.field(index)):
-            return strings_of(batch.column(index))
-        return plain(batch.column(index))
-
     def _refused_grant(self, batch: pa.RecordBatch, row: int, error: AgoraTokenError) -> Refused:
         term = "expires_in"
         if isinstance(error, InvalidRoleError):
@@ -197,7 +140,7 @@ class Roster:
             term = "privileges"
         if term not in self._terms:
             term = self._terms[0]
-        value = self._cells(batch, term)[row].as_py()
+        value = self._cells.raw(batch, term)[row].as_py()
         return Refused(row, self._names[term], shown(value), str(error))
 
     def _refused_value(self, plan: Any, values: list[Any], row: int, mark: int) -> Refused:
@@ -243,32 +186,9 @@ def _source_names(
     return found
 
 
-def _as_text(cells: pa.Array, name: str) -> pa.Array:
-    kind = cells.type
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return cells
-    if pa.types.is_integer(kind):
-        return cells.cast(pa.string())
-    raise BatchError(f"column {name!r} is of type {kind}; it must hold text or integers")
-
-
-def _filled(cells: pa.Array) -> pa.Array:
-    if not (pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type)):
-        return cells.is_valid()
-    return pc.not_equal(cells, "").fill_null(False)
-
-
-def _plan_column(values: pa.Array | list[Any], field: Field) -> Column:
-    return Objects(values) if isinstance(values, list) else plan_column(values, field)
-
-
 def _with_column(batch: pa.RecordBatch, name: str, column: pa.Array) -> pa.RecordBatch:
     fields = [*batch.schema, pa.field(name, column.type)]
     return pa.RecordBatch.from_arrays([*batch.columns, column], schema=pa.schema(fields))
-
-
-def _rows_where(condition: pa.Array) -> list[int]:
-    return pc.indices_nonzero(condition).to_pylist()  # type: ignore[no-any-return]
 
 
 def _marked(marks: bytearray) -> list[int]:
@@ -279,17 +199,6 @@ def _marked(marks: bytearray) -> list[int]:
 
 def _python(value: Any) -> Any:
     return value.as_py() if isinstance(value, pa.Scalar) else value
-
-
-def _not_a_uid(value: int | str) -> str:
-    try:
-        number = int(value)
-    except ValueError:
-        return (
-            f"uid {shown(value)!r} is not a number of 0 to {MAX_UID}; an account has a column of "
-            "its own, 'account'"
-        )
-    return f"uid {shown(number)} is out of range; it must be 0 (anybody) to {MAX_UID}"
 
 
 def _role(cell: Any, service: str) -> int:

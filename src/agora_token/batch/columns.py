@@ -1,0 +1,117 @@
+"""What callers give as columns, cut into windows and laid out as the backends read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, TypeAlias
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .._columns import Column, Constant, Integers, Strings
+from .._fields import MAX_UID, USER
+from ..errors import AgoraTokenError, ColumnError
+
+CHUNK_ROWS: Final = 1 << 16
+
+Values: TypeAlias = "Constant | pa.ChunkedArray"
+
+
+def tokens_of(buffers: tuple[Any, Any]) -> pa.StringArray:
+    """The array over the offsets and data that a plan wrote."""
+    offsets, data = map(pa.py_buffer, buffers)
+    return pa.StringArray.from_buffers(offsets.size // 4 - 1, offsets, data)
+
+
+def values_of(value: Any, name: str) -> Values:
+    """What a caller gave for a column: one value for all rows, or chunks of an Arrow column."""
+    if isinstance(value, (str, int)):
+        return Constant(value)
+    try:
+        if isinstance(value, pa.ChunkedArray):
+            column = value
+        elif hasattr(value, "__arrow_c_stream__"):
+            column = pa.chunked_array(value)
+        else:
+            column = pa.chunked_array([pa.array(value)])
+    except (pa.ArrowException, TypeError, OverflowError) as error:
+        raise ColumnError(
+            f"{name} cannot be read as an Arrow column ({error}); give strings or integers"
+        ) from None
+    if pa.types.is_struct(column.type):  # a table, such as a DuckDB relation
+        if column.type.num_fields != 1:
+            raise ColumnError(f"{name} is a table; give one column of it")
+        column = pa.chunked_array([chunk.field(0) for chunk in column.chunks], column.type[0].type)
+    return column
+
+
+def plan_column(values: Constant | pa.Array, name: str, integers: bool) -> Column:
+    """An array as a backend reads it, its memory shared where it has the right layout.
+
+    ``integers`` is whether they are allowed, as uids are.
+    """
+    if isinstance(values, Constant):
+        return values
+    array = plain(values)
+    kind = array.type
+    if pa.types.is_integer(kind) and integers:
+        array = _as_uint32(array)
+        validity, numbers = array.buffers()
+        return Integers(numbers or b"", array.offset, validity if array.null_count else None)
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        allowed = "strings or integers" if integers else "strings"
+        raise ColumnError(f"{name} is a column of {kind}; it must be one of {allowed}")
+    validity, offsets, data = array.buffers()
+    return Strings(
+        offsets or b"\0" * 8,  # an empty column may have none
+        data or b"",
+        array.offset,
+        pa.types.is_large_string(kind),
+        validity if array.null_count else None,
+    )
+
+
+def plain(array: pa.Array) -> pa.Array:
+    """The array without the encodings that a backend does not read."""
+    if pa.types.is_dictionary(array.type):
+        array = array.from_arrays(array.indices, plain(array.dictionary)).dictionary_decode()
+    if pa.types.is_null(array.type) or str(array.type) == "string_view":
+        array = array.cast(pa.string())
+    return array
+
+
+def _as_uint32(array: pa.Array) -> pa.UInt32Array:
+    try:
+        return array.cast(pa.uint32())
+    except pa.ArrowInvalid:
+        outside = pc.or_(pc.less(array, 0), pc.greater(array, MAX_UID))
+        row = pc.index(outside, True).as_py()
+        try:
+            USER.encode(array[row].as_py())
+        except AgoraTokenError as error:
+            raise error.at_row(row) from None
+        raise
+
+
+def common_length(columns: Sequence[Values]) -> int:
+    lengths = {len(column) for column in columns if isinstance(column, pa.ChunkedArray)}
+    if not lengths:
+        raise ColumnError("every column is one value for all rows; give at least one as a column")
+    if len(lengths) > 1:
+        given = " and ".join(str(length) for length in sorted(lengths))
+        raise ColumnError(f"the columns have {given} rows; they must be as long as each other")
+    return lengths.pop()
+
+
+def window(column: Values, first: int, count: int) -> Constant | pa.Array:
+    if isinstance(column, Constant):
+        return column
+    part = column.slice(first, count)
+    return part.chunk(0) if part.num_chunks == 1 else part.combine_chunks()
+
+
+def at_row_of_all(error: AgoraTokenError, first: int) -> AgoraTokenError:
+    """The error of a row of a window, naming the row of the whole column."""
+    if error.row is None:
+        return error
+    return type(error)(str(error).removeprefix(f"row {error.row}: ")).at_row(first + error.row)
