@@ -24,6 +24,8 @@ def main() -> None:
     groups = cases.groups(calls, rows)
     measure.check(groups)
     run = measure.measure(groups, 1 if options.smoke else options.rounds, options.core)
+    if options.smoke:
+        run.warnings.append("a smoke run: its figures say nothing")
     print(report.as_json(run) if options.json else report.table(run))
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from agora_token import Reason, RtcTokenBuilder, TokenInfo, read, verify_many
+from agora_token import Reason, TokenInfo, read, verify_many
 from agora_token._columns import Constant, Objects
 from agora_token._products import Grant
 from agora_token.batch.arrow import chat_user_column, rtc_column, rtm_column
@@ -26,10 +26,9 @@ from .samples import (
     expect_same,
     issuer,
     package,
+    rtc_calls,
     uids,
 )
-
-PUBLISHER: Final = 1
 
 HELD_TO: Final = {
     "006": {"builder": 15, "one": 20, "list": 40, "column": 60, "pure": 1.5, "verify": 15},
@@ -72,6 +71,8 @@ def groups(calls: int, rows: int) -> list[Group]:
     return [
         _rtc("006", calls, rows),
         _rtc("007", calls, rows),
+        _rooms("006", calls, rows // 4),
+        _rooms("007", calls, rows // 4),
         _rtm(calls, rows // 4),
         _chat(calls, rows // 4),
         _rtc_rtm(calls, rows // 4),
@@ -81,33 +82,13 @@ def groups(calls: int, rows: int) -> list[Group]:
 
 
 def _rtc(version: str, calls: int, rows: int) -> Group:
+    """All ways to issue, for one channel."""
     many, numbers, column = uids(rows), array("I", uids(rows)), pa.array(uids(rows), pa.uint32())
     some = many[:calls]
-    held_to = HELD_TO[version]
-    ours: Callable[..., str]
-    if version == "006":
-        ours = RtcTokenBuilder.buildTokenWithUid
-        theirs = package(version).RtcTokenBuilder.buildTokenWithUid
-        expiry = int(time.time()) + SECONDS
-
-        def each(build: Callable[..., str]) -> list[str]:
-            return [build(APP_ID, CERTIFICATE, CHANNEL, uid, PUBLISHER, expiry) for uid in some]
-
-        def rebuild(uid: int, info: TokenInfo) -> str:
-            expiry = info.services[0].privileges[0].expire
-            return str(theirs(APP_ID, CERTIFICATE, CHANNEL, uid, PUBLISHER, expiry))
-    else:
-        ours = RtcTokenBuilder.build_token_with_uid
-        theirs = package(version).RtcTokenBuilder2.build_token_with_uid
-
-        def each(build: Callable[..., str]) -> list[str]:
-            return [
-                build(APP_ID, CERTIFICATE, CHANNEL, uid, PUBLISHER, SECONDS, SECONDS)
-                for uid in some
-            ]
-
-        def rebuild(uid: int, info: TokenInfo) -> str:
-            return str(theirs(APP_ID, CERTIFICATE, CHANNEL, uid, PUBLISHER, SECONDS, SECONDS))
+    pairs = [(CHANNEL, uid) for uid in many]
+    rtc = rtc_calls(version)
+    theirs = partial(rtc.each, rtc.theirs, pairs[:calls])
+    ours = partial(rtc.each, rtc.ours, pairs[:calls])
 
     def one_by_one() -> list[str]:
         issue = native.rtc
@@ -115,31 +96,45 @@ def _rtc(version: str, calls: int, rows: int) -> Group:
 
     native, pure = issuer(), issuer()
     as_list = partial(native.rtc_many, CHANNEL, version=version)
+    as_list_pure = partial(pure.rtc_many, CHANNEL, some, version=version)
     as_column = partial(rtc_column, native, CHANNEL, column, version=version)
 
-    pypi = Case(f"RTC {version}", "its builder", partial(each, theirs), calls, PACKAGES[version])
+    held_to = HELD_TO[version]
+    pypi = Case(f"RTC {version}", "its builder", theirs, calls, PACKAGES[version])
     row = partial(Case, pypi.token, against=pypi)
     one_list = row("rtc_many, a list", partial(as_list, many), rows, held_to=held_to["list"])
     one_column = row("rtc_column, Arrow", as_column, rows, held_to=held_to["column"])
     two = partial(row, count=rows, held_to=TWO_CORES, cores=2)
     cases = [
         pypi,
-        row("a drop-in builder", partial(each, ours), calls, held_to=held_to["builder"]),
+        row("a drop-in builder", ours, calls, held_to=held_to["builder"]),
         row("Issuer.rtc", one_by_one, calls, held_to=held_to["one"]),
         one_list,
         row("rtc_many, a list from an array", partial(as_list, numbers), rows),
         one_column,
         two("rtc_many, two threads", partial(as_list, many, threads=2), against=one_list),
         two("rtc_column, two threads", partial(as_column, threads=2), against=one_column),
-        row("a drop-in builder", partial(each, ours), calls, "pure", held_to=held_to["pure"]),
-        row(
-            "rtc_many, a list",
-            partial(pure.rtc_many, CHANNEL, some, version=version),
-            calls,
-            "pure",
-        ),
+        row("a drop-in builder, pure", ours, calls, "pure", held_to=held_to["pure"]),
+        row("rtc_many, a list, pure", as_list_pure, calls, "pure"),
     ]
-    return _issuing(cases, many, rebuild, hashed_006=len(CHANNEL) + 10)
+    return _issuing(cases, pairs, rtc.rebuild, hashed_006=len(CHANNEL) + 10)
+
+
+def _rooms(version: str, calls: int, rows: int) -> Group:
+    """Another channel in each row, with a short name, as in a roster of many small rooms."""
+    users, rooms, native = uids(rows), [f"room-{row % 5003}" for row in range(rows)], issuer()
+    pairs = list(zip(rooms, users, strict=True))
+    columns = pa.array(rooms), pa.array(users, pa.uint32())
+    rtc = rtc_calls(version)
+    theirs = partial(rtc.each, rtc.theirs, pairs[:calls])
+    pypi = Case(f"RTC {version}, rooms", "its builder", theirs, calls, PACKAGES[version])
+    row = partial(Case, pypi.token, count=rows, against=pypi)
+    cases = [
+        pypi,
+        row("rtc_many, a list", partial(native.rtc_many, rooms, users, version=version)),
+        row("rtc_column, Arrow", partial(rtc_column, native, *columns, version=version)),
+    ]
+    return _issuing(cases, pairs, rtc.rebuild, hashed_006=len(rooms[0]) + 10)
 
 
 def _rtm(calls: int, rows: int) -> Group:
@@ -177,7 +172,7 @@ def _rtc_rtm(calls: int, rows: int) -> Group:
         "RTC and RTM 007",
         calls,
         users,
-        lambda user: str(build(APP_ID, CERTIFICATE, CHANNEL, user, PUBLISHER, SECONDS, SECONDS)),
+        lambda user: str(build(APP_ID, CERTIFICATE, CHANNEL, user, 1, SECONDS, SECONDS)),
         ("a plan, a list", lambda: plan.many(columns, 0, rows, int(time.time()))),
     )
 
@@ -226,7 +221,7 @@ def _verify(version: str, calls: int, rows: int) -> Group:
             raise AssertionError(f"{case.by}: some tokens are refused")
 
     name, what = f"RTC {version}", "verify_many"
-    pure = Case(name, what, lambda: run(calls), calls, "pure")
+    pure = Case(name, f"{what}, pure", lambda: run(calls), calls, "pure")
     held_to = HELD_TO[version]["verify"]
     native = Case(name, what, lambda: run(rows), rows, against=pure, held_to=held_to)
     two = Case(

@@ -12,10 +12,10 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import ModuleType, SimpleNamespace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from unittest.mock import patch
 
-from agora_token import Issuer, TokenInfo, _backend, _pure, read
+from agora_token import Issuer, RtcTokenBuilder, TokenInfo, _backend, _pure, read
 
 APP_ID: Final = "2b4f76c05ad94e1c9f0d8377a6be1542"
 CERTIFICATE: Final = "e8d1f03c6a7249b5b3c9275d0a64f18e"
@@ -49,6 +49,47 @@ def package(version: str) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of parts that are not measured
         return importlib.import_module(PACKAGES[version])
+
+
+class RtcCalls(NamedTuple):
+    """A publisher's tokens from the builders of one version."""
+
+    ours: Callable[..., str]
+    theirs: Callable[..., str]
+    each: Callable[[Callable[..., str], Sequence[tuple[str, int]]], list[str]]
+    """A builder's tokens for pairs of channel and uid, which live an hour."""
+    rebuild: Callable[[tuple[str, int], TokenInfo], str]
+    """Their token for such a pair, with the expiry that another token has."""
+
+
+def rtc_calls(version: str) -> RtcCalls:
+    """The builders of a version, ours and the one on PyPI."""
+    # Written out for each version: a call through a tuple of arguments takes longer.
+    if version == "006":
+        ours = RtcTokenBuilder.buildTokenWithUid
+        theirs = package("006").RtcTokenBuilder.buildTokenWithUid
+        until = int(time.time()) + SECONDS
+        return RtcCalls(
+            ours,
+            theirs,
+            lambda build, pairs: [
+                build(APP_ID, CERTIFICATE, channel, uid, 1, until) for channel, uid in pairs
+            ],
+            lambda pair, info: theirs(APP_ID, CERTIFICATE, *pair, 1, _expiry(info)),
+        )
+    theirs = package("007").RtcTokenBuilder2.build_token_with_uid
+    return RtcCalls(
+        RtcTokenBuilder.build_token_with_uid,
+        theirs,
+        lambda build, pairs: [
+            build(APP_ID, CERTIFICATE, channel, uid, 1, SECONDS, SECONDS) for channel, uid in pairs
+        ],
+        lambda pair, info: theirs(APP_ID, CERTIFICATE, *pair, 1, info.expire, _expiry(info)),
+    )
+
+
+def _expiry(info: TokenInfo) -> int:
+    return info.services[0].privileges[0].expire
 
 
 @contextmanager

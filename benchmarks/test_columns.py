@@ -5,7 +5,6 @@ Each in sizes from a handful up, native, pure, and with the package on PyPI in a
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -17,7 +16,6 @@ from agora_token import Issuer, Reason, TokenInfo, verify_many
 from agora_token.batch.arrow import chat_user_column, rtc_column, rtm_column
 
 from .samples import (
-    APP_ID,
     CERTIFICATE,
     CHANNEL,
     SECONDS,
@@ -25,7 +23,7 @@ from .samples import (
     backend,
     expect_same,
     issuer,
-    package,
+    rtc_calls,
     uids,
 )
 
@@ -53,36 +51,27 @@ def timed(benchmark: BenchmarkFixture, run: Callable[[], Any], size: int) -> Non
 @pytest.mark.parametrize("version", ["006", "007"])
 def test_rtc_many(benchmark: BenchmarkFixture, version: str, by: str, size: int) -> None:
     users, ours = uids(size), issuer()
-    until = int(time.time()) + SECONDS
-    build, terms = (
-        (package(version).RtcTokenBuilder.buildTokenWithUid, (until,))
-        if version == "006"
-        else (package(version).RtcTokenBuilder2.build_token_with_uid, (SECONDS, SECONDS))
-    )
+    pairs = [(CHANNEL, uid) for uid in users]
+    rtc = rtc_calls(version)
 
     def run() -> list[str]:
         if by == "pypi":
-            return [build(APP_ID, CERTIFICATE, CHANNEL, uid, 1, *terms) for uid in users]
+            return rtc.each(rtc.theirs, pairs)
         return ours.rtc_many(CHANNEL, users, version=version, expires_in=SECONDS)
 
-    def rebuild(uid: int, info: TokenInfo) -> str:
-        expiry = info.services[0].privileges[0].expire
+    def rebuild(pair: tuple[str, int], info: TokenInfo) -> str:
         if by != "pypi":
-            granted = (expiry,) if version == "006" else terms
-            return str(build(APP_ID, CERTIFICATE, CHANNEL, uid, 1, *granted))
-        issued_at = info.issue_ts or 0
+            return rtc.rebuild(pair, info)
+        expiry = info.services[0].privileges[0].expire
+        if version == "006":
+            expiry -= info.issue_ts or 0
         return ours.rtc(
-            CHANNEL,
-            uid,
-            version=version,
-            expires_in=expiry - issued_at if version == "006" else expiry,
-            issued_at=issued_at,
-            salt=info.salt,
+            *pair, version=version, expires_in=expiry, issued_at=info.issue_ts, salt=info.salt
         )
 
     benchmark.group = f"{size} tokens, RTC {version}, a list"
     with backend("pure" if by == "pure" else "native"):
-        expect_same(run(), users, rebuild)
+        expect_same(run(), pairs, rebuild)
         timed(benchmark, run, size)
 
 
