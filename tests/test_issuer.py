@@ -172,6 +172,7 @@ REFUSED: list[tuple[type[AgoraTokenError], str, dict[str, Any]]] = [
     (InvalidChannelError, "has 65 bytes", {"channel": "x" * 65}),
     (InvalidChannelError, "'/' at position 4", {"channel": "room/1"}),
     (InvalidChannelError, "'é' at position 1", {"channel": "hé"}),
+    (InvalidChannelError, "'€' at position 1", {"channel": "h€"}),
     (InvalidChannelError, "lone surrogate at position 0", {"channel": "\ud800"}),
     (InvalidChannelError, "is missing", {"channel": None}),
     (InvalidChannelError, "is int 7", {"channel": 7}),

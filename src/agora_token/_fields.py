@@ -117,8 +117,7 @@ class Field:
     def _refuse_character(self, text: str) -> None:
         """Raises for the first character that is not allowed, if there is one."""
         for position, character in enumerate(text):
-            code = ord(character)
-            if code in self.characters or (self.unicode and code > 0x9F):
+            if character.encode() in self.characters or (self.unicode and character > "\x9f"):
                 continue
             if self.characters is CHANNEL_CHARACTERS:
                 allowed = "a-z A-Z 0-9 space ! # $ % & ( ) + - : ; < = . > ? @ [ ] ^ _ { } | ~ ,"
