@@ -160,7 +160,7 @@ class TokenInfo:
 
     def rows(self) -> list[tuple[str, str]]:
         """Labels and values to print, one below the other."""
-        rows = [("version", self.version), ("app id", self.app_id)]
+        rows = [("version", self.version), ("app id", _printable(self.app_id))]
         if self.issue_ts is not None:
             rows.append(("issued", f"{time_text(self.issued_at)} ({self.issue_ts})"))
         if self.expire is not None:
@@ -171,7 +171,7 @@ class TokenInfo:
             rows.append(("service", str(service)))
             rows += [("", str(privilege)) for privilege in service.privileges]
             rows += [
-                ("", f"may {permission} {resource}: {', '.join(names)}")
+                ("", f"may {permission} {resource}: {', '.join(map(_printable, names))}")
                 for resource, granted in (service.permissions or {}).items()
                 for permission, names in granted.items()
             ]
@@ -181,7 +181,7 @@ class TokenInfo:
             rows.append(("channel", f"CRC-32 {self.channel_crc:08x}, of a text not carried"))
         if self.uid_crc is not None:
             rows.append(("uid", f"CRC-32 {self.uid_crc:08x}, of a text not carried"))
-        rows += [(f"extra {key}", value) for key, value in self.extra.items()]
+        rows += [(f"extra {key}", _printable(value)) for key, value in self.extra.items()]
         size = f"{self.length} characters, {self.content_length} bytes of content"
         rows.append(("size", size))
         if not self.canonical:
@@ -337,6 +337,11 @@ def _member_name(enumeration: type[IntEnum] | None, number: int) -> str | None:
 def _lower_name(enumeration: type[IntEnum], number: int) -> str:
     name = _member_name(enumeration, number)
     return name.lower().replace("_", " ") if name else str(number)
+
+
+def _printable(text: str) -> str:
+    """The text, or its repr where it holds what a terminal would obey rather than show."""
+    return text if text.isprintable() else repr(text)
 
 
 def _plain(value: Any) -> Any:

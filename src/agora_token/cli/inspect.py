@@ -1,0 +1,263 @@
+"""``read``, ``verify`` and ``explain``: exit status 0 valid, 1 refused, 2 usage."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Any, BinaryIO
+
+import click
+
+from ..errors import TokenError
+from ..explaining import Diagnosis
+from ..explaining import explain as explain_token
+from ..privileges import Privilege
+from ..reading import TokenInfo, service_name
+from ..reading import read as read_token
+from ..services import SERVICES
+from ..verifying import verify as verify_token
+from .common import (
+    Command,
+    account_option,
+    certificate_file_option,
+    find_certificates,
+    given_tokens,
+    json_option,
+    need_certificates,
+    one_user,
+    show,
+    token_arguments,
+    uid_option,
+)
+
+REFUSED = 1
+_SERVICES = {service_name(number): number for number in SERVICES}
+
+
+@click.command()
+@token_arguments
+@json_option
+@click.pass_context
+def read(
+    ctx: click.Context, /, tokens: tuple[str, ...], file: BinaryIO | None, as_json: bool
+) -> None:
+    """Show what tokens say of themselves, without any key.
+
+    Nothing is verified.  Every version is read; the status is 1 where a text is no token.
+    """
+
+    def one(token: str) -> bool:
+        try:
+            info = read_token(token)
+        except TokenError as error:
+            _show_error(error, as_json)
+            return False
+        if as_json:
+            _show_json({"error": None, **info.to_dict()})
+        else:
+            _show_info(info)
+        return True
+
+    _each(ctx, tokens, file, one)
+
+
+def _conditions(command: Command) -> Command:
+    """What a token may be held against, for ``verify`` and ``explain``."""
+    for option in reversed(
+        (
+            click.option("--channel", help="The channel (or room) it must be for."),
+            uid_option,
+            account_option,
+            click.option("--user-id", help="The RTM or Chat user it must be for."),
+            click.option(
+                "--app-id",
+                envvar="AGORA_APP_ID",
+                show_envvar=True,
+                help="The App ID it must be of.",
+            ),
+            click.option(
+                "--service", type=click.Choice(list(_SERVICES)), help="A service it must open."
+            ),
+            click.option(
+                "--privilege",
+                "privileges",
+                multiple=True,
+                callback=_privileges,
+                metavar="NAME|NUMBER",
+                help="A privilege it must grant, such as publish-audio-stream; may be repeated.",
+            ),
+            click.option(
+                "--at",
+                callback=_moment,
+                metavar="TIME",
+                help="When it must be valid: a Unix time or ISO 8601 (UTC if it has no offset); "
+                "now by default.",
+            ),
+            click.option(
+                "--leeway",
+                type=click.IntRange(min=0),
+                default=0,
+                metavar="SECONDS",
+                help="By how much clocks may differ.",
+            ),
+            certificate_file_option,
+            json_option,
+        )
+    ):
+        command = option(command)
+    return token_arguments(command)
+
+
+def _privileges(ctx: click.Context, parameter: click.Parameter, values: Any) -> list[int]:
+    numbers = []
+    for value in values:
+        name = value.upper().replace("-", "_")
+        if value.isascii() and value.isdecimal():
+            numbers.append(int(value))
+        elif name in Privilege.__members__:
+            numbers.append(int(Privilege[name]))
+        else:
+            known = ", ".join(each.name.lower().replace("_", "-") for each in Privilege)
+            raise click.BadParameter(f"{value!r} is not one of {known}, or a number")
+    return numbers
+
+
+def _moment(ctx: click.Context, parameter: click.Parameter, value: Any) -> float | datetime | None:
+    if value is None:
+        return None
+    try:
+        return float(value) if value.isascii() and value.isdecimal() else _datetime(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is neither a Unix time nor ISO 8601") from None
+
+
+def _datetime(text: str) -> datetime:
+    moment = datetime.fromisoformat(text.removesuffix("Z"))
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+@click.command()
+@_conditions
+@click.pass_context
+def verify(
+    ctx: click.Context,
+    /,
+    tokens: tuple[str, ...],
+    file: BinaryIO | None,
+    certificate_file: str | None,
+    as_json: bool,
+    **conditions: Any,
+) -> None:
+    """Check tokens against a certificate and what is asked of them.
+
+    Version 006 needs --channel and --uid or --account (or --user-id, for an RTM token), since its
+    signature covers them and it does not carry them.  The status is 1 where a token is refused.
+    """
+    certificates = need_certificates(certificate_file)
+    asked = _asked(conditions)
+
+    def one(token: str) -> bool:
+        try:
+            info = verify_token(token, certificates, **asked)
+        except TokenError as error:
+            _show_error(error, as_json)
+            return False
+        if as_json:
+            _show_json({"valid": True, "error": None, "message": None, "info": info.to_dict()})
+        else:
+            show(("valid", "bold green"), f", signed with {_which(info, certificates)}")
+        return True
+
+    _each(ctx, tokens, file, one)
+
+
+def _which(info: TokenInfo, certificates: list[str]) -> str:
+    if len(certificates) == 1 or info.certificate_index is None:
+        return "the certificate"
+    return f"certificate {info.certificate_index + 1} of {len(certificates)}"
+
+
+@click.command()
+@_conditions
+@click.pass_context
+def explain(
+    ctx: click.Context,
+    /,
+    tokens: tuple[str, ...],
+    file: BinaryIO | None,
+    certificate_file: str | None,
+    as_json: bool,
+    **conditions: Any,
+) -> None:
+    """Find out why tokens are refused, and what to do.
+
+    Without a certificate all is looked at but the signature.  The status is 1 where something was
+    found for which a token is refused.
+    """
+    certificates = find_certificates(certificate_file) or None
+    asked = _asked(conditions)
+
+    def one(token: str) -> bool:
+        diagnosis = explain_token(token, certificates, **asked)
+        if as_json:
+            _show_json(diagnosis.to_dict())
+        else:
+            _show_diagnosis(diagnosis)
+        return diagnosis.valid
+
+    _each(ctx, tokens, file, one)
+
+
+def _asked(conditions: dict[str, Any]) -> dict[str, Any]:
+    """The options as the functions' arguments."""
+    uid, account = conditions.pop("uid"), conditions.pop("account")
+    service = conditions.pop("service")
+    return {
+        **conditions,
+        "uid": one_user(uid, account),
+        "service": None if service is None else _SERVICES[service],
+    }
+
+
+def _each(
+    ctx: click.Context,
+    tokens: tuple[str, ...],
+    file: BinaryIO | None,
+    one: Callable[[str], bool],
+) -> None:
+    """Shows the tokens one by one; exits with 1 if one of them is refused, or none is there."""
+    results = Counter(one(token) for token in given_tokens(tokens, file))
+    if not results:
+        raise click.UsageError("there is no token in the input")
+    if results[False]:
+        ctx.exit(REFUSED)
+
+
+def _show_info(info: TokenInfo) -> None:
+    rows = info.rows()
+    width = max(len(label) for label, _ in rows)
+    for label, value in rows:
+        show((f"{label:{width}}  ", "dim"), (value, "bold" if label == "service" else ""))
+
+
+def _show_error(error: TokenError, as_json: bool) -> None:
+    kind = type(error).__name__.removesuffix("Error")
+    if as_json:
+        info = None if error.info is None else error.info.to_dict()
+        _show_json({"valid": False, "error": kind, "message": str(error), "info": info})
+    else:
+        show(("refused", "bold red"), ": ", str(error))
+
+
+def _show_diagnosis(diagnosis: Diagnosis) -> None:
+    heading, *rest = str(diagnosis).splitlines()
+    show((heading, "bold green" if diagnosis.valid else "bold red"))
+    for line in rest:
+        style = "cyan" if line.startswith("   remedy: ") else "" if line[0] == " " else "bold"
+        show((line, style))
+
+
+def _show_json(value: dict[str, Any]) -> None:
+    click.echo(json.dumps(value))
