@@ -214,18 +214,21 @@ def _issue(
         try:
             parts = [window(column, first, count) for column in columns]
             given = usual or granted([_filled(term, first, count) for term in terms], make)
-            for row, error in given.refused_rows().items():
-                raise error.at_row(row)
-            return tokens_of(
+            refused = given.refused_rows()
+            stop = min(refused, default=count)
+            tokens = tokens_of(
                 plans.of(given.grants).column(
                     tuple(map(plan_column, parts, names, integers)),
                     0,
-                    count,
+                    stop,
                     issued,
                     given.variants,
                     _salts(window(salt, first, count)),
                 )
             )
+            if refused:
+                raise refused[stop].at_row(stop)
+            return tokens
         except AgoraTokenError as error:
             raise at_row_of_all(error, first) from None
 

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from .._columns import Column, Constant, Integers, Strings
-from .._fields import MAX_UID, USER
+from .._columns import Column, Constant, Integers, Objects, Strings
 from ..errors import AgoraTokenError, ColumnError
 
 CHUNK_ROWS: Final = 1 << 16
@@ -55,7 +53,10 @@ def plan_column(values: Constant | pa.Array, name: str, integers: bool) -> Colum
     array = plain(values)
     kind = array.type
     if pa.types.is_integer(kind) and integers:
-        array = _as_uint32(array)
+        try:
+            array = array.cast(pa.uint32())
+        except pa.ArrowInvalid:  # a row is refused, and the backend says which and why
+            return Objects(array.to_pylist())
         validity, numbers = array.buffers()
         return Integers(numbers or b"", array.offset, validity if array.null_count else None)
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
@@ -78,19 +79,6 @@ def plain(array: pa.Array) -> pa.Array:
     if pa.types.is_null(array.type) or str(array.type) == "string_view":
         array = array.cast(pa.string())
     return array
-
-
-def _as_uint32(array: pa.Array) -> pa.UInt32Array:
-    try:
-        return array.cast(pa.uint32())
-    except pa.ArrowInvalid:
-        outside = pc.or_(pc.less(array, 0), pc.greater(array, MAX_UID))
-        row = pc.index(outside, True).as_py()
-        try:
-            USER.encode(array[row].as_py())
-        except AgoraTokenError as error:
-            raise error.at_row(row) from None
-        raise
 
 
 def common_length(columns: Sequence[Values]) -> int:

@@ -123,7 +123,14 @@ def encode(batch: pa.RecordBatch) -> pa.Buffer:
         values = [_quoted(column).cast(pa.large_string()) for column in columns]
         lines = pc.binary_join_element_wise(*values, pa.scalar(",", pa.large_string()))
         lines = pc.binary_join_element_wise(lines, _LARGE_EMPTY, _LARGE_NEWLINE)
-        return lines.buffers()[2] or pa.py_buffer(b"")
+        return text_of(lines)
+
+
+def text_of(lines: pa.LargeStringArray) -> pa.Buffer:
+    """The strings one after the other, as they already lie in memory."""
+    _, offsets, data = lines.buffers()
+    end = memoryview(offsets).cast("B").cast("q")[len(lines)] if len(lines) else 0
+    return data.slice(0, end) if data else pa.py_buffer(b"")
 
 
 def _as_text(column: pa.Array) -> pa.Array:

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .csv_text import text_of
 from .rows import BatchError, Refused, Rows, numbers_without, shown
 
 _JSON = {b"agora_token": b"json"}
@@ -123,7 +124,7 @@ def encode(batch: pa.RecordBatch) -> pa.Buffer:
     for field, column in zip(batch.schema, batch.columns, strict=True):
         parts += [("," if parts else "{") + _dumps(field.name) + ":", _texts(column, field)]
     lines = pc.binary_join_element_wise(*map(_large, parts), _large("}\n"), _large(""))
-    return lines.buffers()[2] or pa.py_buffer(b"")
+    return text_of(lines)
 
 
 def _texts(column: pa.Array, field: pa.Field) -> pa.Array:
