@@ -78,10 +78,12 @@ def run() -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (SystemExit, BrokenPipeError):  # click ends the process itself for a closed pipe
-        # What is still to be written would fail once more when Python closes the stream.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _say("the output was closed before everything was written", FAILED)
+    except BrokenPipeError:
+        return _output_closed()
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # which click ends the process for
+            return _output_closed()
+        raise
     except AgoraTokenError as error:
         return _say(str(error), USAGE)
     except ModuleNotFoundError as error:
@@ -89,6 +91,12 @@ def run() -> int:
     except (OSError, MemoryError) as error:
         return _say(str(error) or "out of memory", FAILED)
     return status if isinstance(status, int) else 0
+
+
+def _output_closed() -> int:
+    # What is still to be written would fail once more when Python closes the stream.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return _say("the output was closed before everything was written", FAILED)
 
 
 def _missing(error: ModuleNotFoundError) -> str:
