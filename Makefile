@@ -34,6 +34,8 @@ lint: $(VENV)/.dev ## ruff and mypy --strict
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest agora_token._core --ignore-missing-stub \
+		--allowlist tests/stubtest-allowed.txt
 
 test-c: ## build and run the C tests, under sanitizers and for ARM
 	tests/c/run

@@ -5,8 +5,8 @@ All but :class:`Objects` are read without touching a Python object per row.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection, Mapping, Sequence, Set
+from typing import Any, Final, NamedTuple
 
 from .errors import ColumnError
 
@@ -45,6 +45,9 @@ class Strings(NamedTuple):
     validity: Any = None
 
 
+_NO_COLUMN: Final = (bytes, bytearray, memoryview, Mapping, Set)
+"""What has elements, but not the values of rows."""
+
 Column = Constant | Objects | Integers | Strings
 
 
@@ -57,14 +60,26 @@ def column_of(value: object) -> Column:
     integers = uint32_buffer(value)
     if integers is not None:
         return Integers(integers)
+    if hasattr(value, "buffers") and hasattr(value, "null_count"):  # an Arrow array
+        integers = _arrow_integers(value)
+        if integers is not None:
+            return Integers(integers)
     if hasattr(value, "tolist"):  # an array of other numbers: each is checked on its own
         value = value.tolist()
-    elif not isinstance(value, Sequence) or isinstance(value, (bytes, bytearray, memoryview)):
+    if isinstance(value, _NO_COLUMN) or not isinstance(value, Collection):
         raise ColumnError(
-            f"a column is a string, an integer, a sequence of them or a buffer of unsigned 32-bit "
+            "a column is a string, an integer, a sequence of them or a buffer of unsigned 32-bit "
             f"integers, not {type(value).__name__}"
         )
     return Objects(list(value))
+
+
+def _arrow_integers(array: Any) -> memoryview | None:
+    """The values of an Arrow array of uint32 without nulls, in their own memory."""
+    if str(array.type) != "uint32" or array.null_count or not len(array):
+        return None
+    values = memoryview(array.buffers()[1]).cast("B").cast("I")
+    return values[array.offset : array.offset + len(array)]
 
 
 def uint32_buffer(value: object) -> memoryview | None:

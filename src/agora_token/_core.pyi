@@ -11,7 +11,7 @@ A backend packs and signs; it does not know products or roles.  Values come to i
 from collections.abc import Sequence
 from typing import Final, Literal
 
-from typing_extensions import Buffer
+from typing_extensions import Buffer, disjoint_base
 
 from ._columns import Column
 from ._fields import Field
@@ -133,24 +133,26 @@ class _Plan:
         nothing is raised for it; other rows have 0.
         """
 
+@disjoint_base
 class Plan006(_Plan):
-    def __init__(
-        self,
+    def __new__(
+        cls,
         app_id: bytes,
         certificate: bytes,
         fields: tuple[Field, ...],
         variants: Sequence[Variant006],
-    ) -> None:
+    ) -> Plan006:
         """Field 0 is the channel, field 1, if there is one, the user."""
 
+@disjoint_base
 class Plan007(_Plan):
-    def __init__(
-        self,
+    def __new__(
+        cls,
         app_id: bytes,
         certificate: bytes,
         fields: tuple[Field, ...],
         variants: Sequence[Variant007],
-    ) -> None:
+    ) -> Plan007:
         """Where field 0 allows a wildcard, it is the channel and field 1 the user."""
 
 # What only the native backend has, for tests.

@@ -108,7 +108,7 @@ class Issuer:
 
         ``role``: PUBLISHER, ATTENDEE and ADMIN may join and publish, SUBSCRIBER may join.
         """
-        if privileges is issued_at is salt is None:
+        if privileges is None and issued_at is None and salt is None:
             # Servers ask for one kind of token again and again: then the backend is one step away.
             last_version, last_role, last_expires_in, one = self._last_rtc
             if version is last_version and role is last_role and expires_in is last_expires_in:
@@ -514,7 +514,7 @@ def _seconds(value: object, name: str) -> int:
     )
 
 
-def _issued_at(value: object) -> int | None:
+def _issued_at(value: Any) -> int | None:
     if value is None:
         return None
     if hasattr(value, "timestamp"):  # a datetime
