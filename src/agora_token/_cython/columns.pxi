@@ -252,7 +252,9 @@ cdef class Memory:
         free(self.data)
 
     def __getbuffer__(self, Py_buffer *view, int flags):
-        PyBuffer_FillInfo(view, self, self.data, self.size, 1, flags)
+        # Nothing has an address too: Arrow takes no null pointer.
+        cdef void *data = self.data if self.data != NULL else <void *>self
+        PyBuffer_FillInfo(view, self, data, self.size, 1, flags)
 
     cdef unsigned char *reserve(self, Py_ssize_t more, Py_ssize_t expected) except NULL:
         """Room for ``more`` bytes; where it must grow, for ``expected`` more."""
