@@ -14,7 +14,7 @@ import pyarrow as pa
 from agora_token import Reason, TokenInfo, read, verify_many
 from agora_token._columns import Constant, Objects
 from agora_token._products import Grant
-from agora_token.batch.arrow import chat_user_column, rtc_column, rtm_column
+from agora_token.batch.arrow import chat_user_column, rtc_column, rtm_column, verify_column
 
 from .samples import (
     APP_ID,
@@ -210,24 +210,26 @@ def _issuing(
 def _verify(version: str, calls: int, rows: int) -> Group:
     users = uids(rows)
     tokens = issuer().rtc_many(CHANNEL, users, version=version)
+    some = partial(verify_many, tokens[:calls], CERTIFICATE, channels=CHANNEL, uids=users[:calls])
+    many = partial(verify_many, tokens, CERTIFICATE, channels=CHANNEL, uids=users)
+    columns = {"channels": CHANNEL, "uids": pa.array(users, pa.uint32())}
+    column = partial(verify_column, pa.array(tokens), CERTIFICATE, **columns)
 
-    def run(count: int, threads: int = 1) -> bytes:
-        return verify_many(
-            tokens[:count], CERTIFICATE, channels=CHANNEL, uids=users[:count], threads=threads
-        )
+    def check(case: Case, reasons: Any) -> None:
+        listed = reasons if isinstance(reasons, bytes) else bytes(reasons.to_pylist())
+        if listed != bytes([Reason.VALID]) * case.count:
+            raise AssertionError(f"{case.what}: some tokens are refused")
 
-    def check(case: Case, reasons: bytes) -> None:
-        if reasons != bytes([Reason.VALID]) * case.count:
-            raise AssertionError(f"{case.by}: some tokens are refused")
-
-    name, what = f"RTC {version}", "verify_many"
-    pure = Case(name, f"{what}, pure", lambda: run(calls), calls, "pure")
-    held_to = HELD_TO[version]["verify"]
-    native = Case(name, what, lambda: run(rows), rows, against=pure, held_to=held_to)
-    two = Case(
-        name, "verify_many, two threads", lambda: run(rows, 2), rows, against=native, cores=2
-    )
-    return Group([pure, native, two], check, _compressions(read(tokens[0]), len(CHANNEL) + 10))
+    pure = Case(f"RTC {version}", "verify_many, pure", some, calls, "pure")
+    row = partial(Case, pure.token, count=rows, against=pure)
+    one = row("verify_many", many, held_to=HELD_TO[version]["verify"])
+    cases = [
+        pure,
+        one,
+        row("verify_many, two threads", partial(many, threads=2), against=one, cores=2),
+        row("verify_column, Arrow", column),
+    ]
+    return Group(cases, check, _compressions(read(tokens[0]), len(CHANNEL) + 10))
 
 
 def _compressions(info: TokenInfo, names_006: int) -> int:

@@ -13,7 +13,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from agora_token import Issuer, Reason, TokenInfo, verify_many
-from agora_token.batch.arrow import chat_user_column, rtc_column, rtm_column
+from agora_token.batch.arrow import chat_user_column, rtc_column, rtm_column, verify_column
 
 from .samples import (
     CERTIFICATE,
@@ -101,16 +101,21 @@ def test_column(benchmark: BenchmarkFixture, name: str, by: str, size: int) -> N
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("by", BY)
 @pytest.mark.parametrize("version", ["006", "007"])
-def test_verify_many(benchmark: BenchmarkFixture, version: str, by: str, size: int) -> None:
+@pytest.mark.parametrize("name", ["verify_many", "verify_column"])
+def test_verify(benchmark: BenchmarkFixture, name: str, version: str, by: str, size: int) -> None:
     users = uids(size)
     tokens = issuer().rtc_many(CHANNEL, users, version=version)
     tokens[-1] = issuer().rtc("another", users[-1], version=version)
-    expected = bytes([Reason.VALID] * (size - 1) + [Reason.WRONG_CHANNEL])
+    expected = [Reason.VALID] * (size - 1) + [Reason.WRONG_CHANNEL]
+    column, numbers = pa.array(tokens), pa.array(users, pa.uint32())
 
-    def run() -> bytes:
-        return verify_many(tokens, CERTIFICATE, channels=CHANNEL, uids=users)
+    def run() -> bytes | pa.ChunkedArray:
+        if name == "verify_many":
+            return verify_many(tokens, CERTIFICATE, channels=CHANNEL, uids=users)
+        return verify_column(column, CERTIFICATE, channels=CHANNEL, uids=numbers)
 
-    benchmark.group = f"{size} tokens, RTC {version}, verified"
+    benchmark.group = f"{size} tokens, RTC {version}, {name}"
     with backend(by):
-        assert run() == expected
+        reasons = run()
+        assert (list(reasons) if isinstance(reasons, bytes) else reasons.to_pylist()) == expected
         timed(benchmark, run, size)
