@@ -40,7 +40,7 @@ def issuer() -> Issuer:
     return Issuer(APP_ID, CERTIFICATE)
 
 
-def services_of(token: str) -> dict[str, dict[str, int]]:
+def services_of(token: str) -> dict[str, dict[int, int]]:
     """The services of a token, each with its privileges' numbers and raw expiries."""
     return {
         service.name: {each.number: each.expire for each in service.privileges}
@@ -111,7 +111,10 @@ def test_roles(issuer: Issuer, version: str, role: int, granted: set[int]) -> No
 
 
 def test_expiry_is_relative_in_007_and_absolute_in_006(issuer: Issuer) -> None:
-    own = {Privilege.PUBLISH_AUDIO_STREAM: timedelta(minutes=1), Privilege.PUBLISH_DATA_STREAM: 0}
+    own: dict[int, int | timedelta] = {
+        Privilege.PUBLISH_AUDIO_STREAM: timedelta(minutes=1),
+        Privilege.PUBLISH_DATA_STREAM: 0,
+    }
     lifetime = timedelta(hours=1)
 
     new = issuer.rtc("room", 42, expires_in=lifetime, privileges=own, issued_at=NOW)
@@ -129,7 +132,7 @@ def test_a_subscriber_may_be_given_a_single_privilege(issuer: Issuer) -> None:
 
 
 def test_uid_0_is_anybody_and_the_text_0_is_an_account(issuer: Issuer) -> None:
-    same = {"issued_at": NOW, "salt": 1}
+    same: Any = {"issued_at": NOW, "salt": 1}
     assert issuer.rtc("room", 42, **same) == issuer.rtc("room", "42", **same)
     assert issuer.rtc("room", 0, **same) != issuer.rtc("room", "0", **same)
 
@@ -210,8 +213,9 @@ REFUSED: list[tuple[type[AgoraTokenError], str, dict[str, Any]]] = [
 def test_refusals_say_what_was_wrong(
     issuer: Issuer, error: type[AgoraTokenError], words: str, given: dict[str, Any]
 ) -> None:
+    arguments: Any = {"channel": "room", "uid": 42} | given
     with pytest.raises(error, match=words) as caught:
-        issuer.rtc(**{"channel": "room", "uid": 42} | given)
+        issuer.rtc(**arguments)
     assert CERTIFICATE not in str(caught.value)
 
 

@@ -60,7 +60,7 @@ def test_hmac_and_crc_over_lengths_and_alignments() -> None:
         message = data[start : start + length]
         key = data[: length % 140]
         assert _core.hmac_sha256(key, message) == hmac.digest(key, message, "sha256")
-        assert _core.crc32(memoryview(data)[start : start + length]) == zlib.crc32(message)
+        assert _core.crc32(message) == zlib.crc32(message)
 
 
 @pytest.mark.usefixtures("kernel")

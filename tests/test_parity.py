@@ -195,23 +195,20 @@ def strings(texts: list[str | None], wide: bool = False, start: int = 0) -> Stri
 
 def both(columns: tuple[Column, ...], rows: int) -> list[Any]:
     """What each backend makes of the columns of an RTC plan, and of their rejected rows."""
-    found = []
-    for module in (_core, _pure):
-        plan = module.Plan006(
-            APP_ID.encode(),
-            CERTIFICATE.encode(),
-            (_fields.CHANNEL, _fields.USER),
-            [((1,), (60,))],
-        )
-        rejects = bytearray(rows)
-        many = outcome(lambda plan=plan: plan.many(columns, 0, rows, NOW, None, 1))
-        column = outcome(
-            lambda plan=plan, rejects=rejects: tuple(
-                bytes(part) for part in plan.column(columns, 0, rows, NOW, None, 1, rejects)
-            )
-        )
-        found.append((many, column, bytes(rejects)))
-    return found
+    return [results(module, columns, rows) for module in (_core, _pure)]
+
+
+def results(module: Any, columns: tuple[Column, ...], rows: int) -> tuple[Any, Any, bytes]:
+    fields = (_fields.CHANNEL, _fields.USER)
+    plan = module.Plan006(APP_ID.encode(), CERTIFICATE.encode(), fields, [((1,), (60,))])
+    rejects = bytearray(rows)
+
+    def column() -> tuple[bytes, ...]:
+        parts = plan.column(columns, 0, rows, NOW, None, 1, rejects)
+        return tuple(bytes(part) for part in parts)
+
+    many = outcome(lambda: plan.many(columns, 0, rows, NOW, None, 1))
+    return many, outcome(column), bytes(rejects)
 
 
 @given(

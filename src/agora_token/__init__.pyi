@@ -55,3 +55,4 @@ from .verifying import verify as verify
 from .verifying import verify_many as verify_many
 
 __version__: str
+__all__: list[str]
