@@ -71,32 +71,28 @@ def run() -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a token may hold any character
     try:
-        status = cli.main(prog_name="agora-token", standalone_mode=False)
+        # Not cli.main(), which ends the process for a closed pipe without a word.
+        with cli.make_context("agora-token", sys.argv[1:]) as context:
+            cli.invoke(context)
         sys.stdout.flush()
-    except click.exceptions.Abort:
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except (KeyboardInterrupt, click.exceptions.Abort):
         return _say("interrupted", INTERRUPTED)
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except BrokenPipeError:
-        return _output_closed()
-    except SystemExit as end:
-        if isinstance(end.__context__, BrokenPipeError):  # which click ends the process for
-            return _output_closed()
-        raise
+        # What is still to be written would fail once more when Python closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _say("the output was closed before everything was written", FAILED)
     except AgoraTokenError as error:
         return _say(str(error), USAGE)
     except ModuleNotFoundError as error:
         return _say(_missing(error), FAILED)
     except (OSError, MemoryError) as error:
         return _say(str(error) or "out of memory", FAILED)
-    return status if isinstance(status, int) else 0
-
-
-def _output_closed() -> int:
-    # What is still to be written would fail once more when Python closes the stream.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return _say("the output was closed before everything was written", FAILED)
+    return 0
 
 
 def _missing(error: ModuleNotFoundError) -> str:
