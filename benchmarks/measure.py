@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Final
+from typing import Any, Final
 
 from .cases import Case, Group
 from .samples import BACKENDS, backend
@@ -68,6 +68,16 @@ class Run:
         return self.times[case.against].best / self.times[case].best
 
 
+def native() -> Any:
+    """The extension, with the functions that it has for tests and benchmarks alone."""
+    return importlib.import_module(BACKENDS["native"])
+
+
+def allowed_cores() -> set[int]:
+    """The cores that this process may run on; none where a system does not tell."""
+    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+
+
 def check(groups: Sequence[Group]) -> None:
     """Compares the outputs of all rows, before anything is timed."""
     for group in groups:
@@ -77,10 +87,10 @@ def check(groups: Sequence[Group]) -> None:
 
 def measure(groups: list[Group], rounds: int, core: int | None = None) -> Run:
     """Runs all rows ``rounds`` times, in turn, on ``core`` (by default the last one allowed)."""
-    allowed = _allowed_cores()
+    allowed = allowed_cores()
     core = max(allowed, default=None) if core is None else core
     cores = [] if core is None else [core, *sorted(allowed - {core})]
-    kernels = importlib.import_module(BACKENDS["native"]).available_kernels("sha256")
+    kernels = native().available_kernels("sha256")
     cases = [case for group in groups for case in group.cases]
     run = Run(groups, {each: Times() for each in cases}, {k: Times() for k in kernels}, core, [])
     noise = Noise()
@@ -120,20 +130,16 @@ def _seconds(case: Case) -> float:
 
 def _compression(kernel: str) -> float:
     """Seconds a compression where the kernel has as many messages as it can take."""
-    native = importlib.import_module(BACKENDS["native"])
-    chosen = native.kernels()["sha256"]
-    native.force_kernel("sha256", kernel)
+    core = native()
+    chosen = core.kernels()["sha256"]
+    core.force_kernel("sha256", kernel)
     try:
-        native.hash_blocks(_FLOOR_DATA, _LANES)
+        core.hash_blocks(_FLOOR_DATA, _LANES)  # a kernel new to the processor is slower at first
         start = time.perf_counter()
-        native.hash_blocks(_FLOOR_DATA, _LANES)
+        core.hash_blocks(_FLOOR_DATA, _LANES)
         return (time.perf_counter() - start) / (len(_FLOOR_DATA) // 64)
     finally:
-        native.force_kernel("sha256", chosen)
-
-
-def _allowed_cores() -> set[int]:
-    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+        core.force_kernel("sha256", chosen)
 
 
 def _pin(cores: Iterable[int]) -> None:
