@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote_plus
 
@@ -452,3 +453,8 @@ def test_every_vector() -> None:
         diagnosis = explain(vector["token"], vector["app_certificate"], at=vector["issue_ts"])
         assert Cause.WRONG_CERTIFICATE not in diagnosis.causes
         assert diagnosis.valid == (vector["expire"] > 0), str(diagnosis)
+
+
+def test_the_manual_has_every_cause() -> None:
+    manual = (Path(__file__).parent.parent / "docs" / "troubleshooting.md").read_text("utf-8")
+    assert [cause.value for cause in Cause if f"`{cause.value}`" not in manual] == []
