@@ -16,7 +16,7 @@ static void forget_inputs(agora_deflate_state *state)
 void agora_deflate_init(agora_deflate_state *state)
 {
     forget_inputs(state);
-    memset(state->nodes, 0, sizeof state->nodes);
+    agora_deflate_init_bound(state);
     state->built = 0;
 }
 
@@ -27,10 +27,20 @@ size_t agora_deflate_bound(size_t n)
     return n + n / 8 + 24;
 }
 
-static inline void count_literal(agora_deflate_state *state, unsigned symbol)
+/* Count a symbol; returns what it adds to the sum of f * log2(f), or anything where the input is too
+ * long for that sum to be used. */
+static inline uint32_t count_literal(agora_deflate_state *state, unsigned symbol)
 {
-    state->literal_freq[symbol]++;
+    unsigned freq = state->literal_freq[symbol]++;
     state->literals_used[symbol / 64] |= (uint64_t)1 << symbol % 64;
+    return state->f_log_f_step[freq & AGORA_DEFLATE_MAX_BOUNDED];
+}
+
+static inline uint32_t count_distance(agora_deflate_state *state, unsigned symbol)
+{
+    unsigned freq = state->distance_freq[symbol]++;
+    state->distances_used |= (uint64_t)1 << symbol;
+    return state->f_log_f_step[freq & AGORA_DEFLATE_MAX_BOUNDED];
 }
 
 /* Write all symbols in the fixed code and count them; returns the bits that follow length and
@@ -38,36 +48,38 @@ static inline void count_literal(agora_deflate_state *state, unsigned symbol)
 static size_t put_fixed(bit_writer *writer, agora_deflate_state *state, const uint8_t *src,
                         size_t sequences)
 {
+    const agora_deflate_sequence *sequence = state->sequences, *last = sequence + sequences - 1;
     const uint8_t *literal = src;
-    size_t extra_bits = 0;
+    uint64_t literal_sum = 0, distance_sum = 0;
+    size_t literals = 0, extra_bits = 0;
     bit_writer out = *writer;
 
     memset(state->literal_freq, 0, sizeof state->literal_freq);
     memset(state->distance_freq, 0, sizeof state->distance_freq);
     memset(state->literals_used, 0, sizeof state->literals_used);
     state->distances_used = 0;
-    for (const agora_deflate_sequence *sequence = state->sequences;; sequence++) {
+    for (;; sequence++) {
         const uint8_t *end = literal + sequence->literals;
+        literals += sequence->literals + 1u; /* with what ends the sequence */
         for (; end - literal >= 4; literal += 4) {
             for (int i = 0; i < 4; i++) {
-                count_literal(state, literal[i]);
+                literal_sum += count_literal(state, literal[i]);
                 put_word(&out, agora_deflate_fixed_literals[literal[i]]);
             }
             flush_bits(&out);
         }
         for (; literal < end; literal++) {
-            count_literal(state, *literal);
+            literal_sum += count_literal(state, *literal);
             put_word(&out, agora_deflate_fixed_literals[*literal]);
         }
         flush_bits(&out);
-        if (--sequences == 0)
+        if (sequence == last)
             break;
 
         coded_value length = code_length(sequence->length);
         coded_value distance = code_distance(sequence->distance);
-        count_literal(state, length.symbol);
-        state->distance_freq[distance.symbol]++;
-        state->distances_used |= (uint64_t)1 << distance.symbol;
+        literal_sum += count_literal(state, length.symbol);
+        distance_sum += count_distance(state, distance.symbol);
         put_word(&out, agora_deflate_fixed_literals[length.symbol]);
         put_bits(&out, length.extra, length.extra_bits);
         put_word(&out, agora_deflate_fixed_distances[distance.symbol]);
@@ -76,9 +88,14 @@ static size_t put_fixed(bit_writer *writer, agora_deflate_state *state, const ui
         extra_bits += length.extra_bits + distance.extra_bits;
         literal += sequence->length;
     }
-    count_literal(state, END_OF_BLOCK);
+    literal_sum += count_literal(state, END_OF_BLOCK);
     put_word(&out, agora_deflate_fixed_literals[END_OF_BLOCK]);
+
     *writer = out;
+    state->literals = (uint32_t)literals;
+    state->distances = (uint32_t)(sequences - 1);
+    state->literals_f_log_f = literal_sum;
+    state->distances_f_log_f = distance_sum;
     return extra_bits;
 }
 

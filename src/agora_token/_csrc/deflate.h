@@ -28,7 +28,7 @@ typedef struct {
 
 /* Nodes of one weight in a Huffman tree that is being built; see deflate_bound.c. */
 typedef struct {
-    uint16_t leaves, inner, plain, varied;
+    uint16_t leaves, inner, plain, shapes;
 } agora_deflate_nodes;
 
 /* Scratch memory of one thread, some 170 KiB.  Allocate it, pass it to agora_deflate_init() once,
@@ -44,6 +44,12 @@ typedef struct agora_deflate_state {
     uint16_t distance_freq[AGORA_DEFLATE_DISTANCES];
     uint64_t literals_used[5]; /* a bit for each symbol whose frequency is not 0 */
     uint64_t distances_used;
+    uint32_t literals, distances;                 /* the sums of the frequencies f, */
+    uint64_t literals_f_log_f, distances_f_log_f; /* and of f * log2(f) */
+
+    /* f * log2(f) in units of 2^-16, and its difference to that of f + 1. */
+    uint32_t f_log_f[AGORA_DEFLATE_MAX_BOUNDED + 2];
+    uint32_t f_log_f_step[AGORA_DEFLATE_MAX_BOUNDED + 1];
 
     agora_deflate_nodes nodes[AGORA_DEFLATE_MAX_BOUNDED + 2]; /* by weight; zero between uses */
     uint64_t built; /* inputs whose block type took building the dynamic codes: for statistics */

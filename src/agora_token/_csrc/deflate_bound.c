@@ -18,14 +18,16 @@
  *    the order they were made in, as pairs of equal weights come from one weight. Depths fall
  *    along that sequence but where nodes of one key have different depths; there, which of them
  *    are deeper is up to the ties. If these are all of one shape, it does not matter how often a
- *    length occurs with each frequency; otherwise nothing is claimed. (No code is longer than 15
- *    bits: that takes 2,584 symbols.)
+ *    length occurs with each frequency. If one of them joins a leaf and a pair of leaves and the
+ *    others two pairs, three lengths may be others than in that order. Otherwise nothing is claimed.
+ *    (No code is longer than 15 bits: that takes 2,584 symbols.)
  * 5. Repeats. zlib sends a length again with meta symbol 16 only after that length, and only for
  *    three or more of them: among four or more neighbours that may all have it. Taking all but the
  *    first of each such run off a length's count leaves no more than it occurs. */
 #include "deflate_internal.h"
 
 #define META_SYMBOLS 19
+#define MAX_LENGTH 15
 
 /* What one weight contributed to a tree. */
 typedef struct {
@@ -45,12 +47,36 @@ static inline void add_leaf(weights *all, unsigned weight)
     all->present[weight / 64] |= (uint64_t)1 << weight % 64;
 }
 
+/* Add a leaf for each symbol in used[]. Most frequencies are among the first few: these are counted
+ * in a register, ten bits each, so that no count waits for the one before it in memory. */
+static void add_leaves(weights *all, const uint64_t *used, unsigned words, const uint16_t *freq)
+{
+    enum { FEW = 6, BITS = 10 };
+    uint64_t few = 0;
+
+    for (unsigned i = 0; i < words; i++)
+        for (uint64_t left = used[i]; left; left &= left - 1) {
+            unsigned weight = freq[64 * i + lowest_bit(left)];
+            if (weight <= FEW)
+                few += (uint64_t)1 << BITS * (weight - 1);
+            else
+                add_leaf(all, weight);
+        }
+    for (unsigned weight = 1; weight <= FEW; weight++, few >>= BITS)
+        if (few & ((1u << BITS) - 1)) {
+            all->nodes[weight].leaves = few & ((1u << BITS) - 1);
+            all->present[0] |= (uint64_t)1 << weight;
+        }
+}
+
+/* How inner nodes of one weight and height may differ in shape. */
+enum { ALIKE, ONE_MIXED, VARIED };
+
 /* Merge all weights; returns the Huffman code's sum, and the weights in levels[], lightest first.
  *
  * At a weight, what is left over from the one before joins the first node; the others join among
  * themselves. `plain` says how many of a weight's inner nodes are pairs of leaves; these come first.
- * `varied` is set if the others may differ in shape: if they are made of inner nodes that differ,
- * or one of them of an inner node and a leaf. */
+ * `shapes` is about the rest. */
 static unsigned merge(weights *all, level *levels, unsigned *level_count)
 {
     unsigned sum = 0, left_over = 0, count = 0;
@@ -79,10 +105,13 @@ static unsigned merge(weights *all, level *levels, unsigned *level_count)
             if (pairs) {
                 agora_deflate_nodes *twice = &all->nodes[2 * weight];
                 unsigned plain = leaves / 2, mixed = leaves % 2 && inner;
-                int differ = here->varied || (here->plain && here->plain < here->inner);
+                int alike = here->shapes == ALIKE && (!here->plain || here->plain == here->inner);
                 twice->inner += (uint16_t)pairs;
                 twice->plain = (uint16_t)plain;
-                twice->varied = (inner > 1 && differ) || (mixed && pairs > plain + 1);
+                if (inner > 1 && !alike)
+                    twice->shapes = VARIED;
+                else if (mixed && pairs > plain + 1)
+                    twice->shapes = here->plain ? ONE_MIXED : VARIED;
                 all->present[2 * weight / 64] |= (uint64_t)1 << 2 * weight % 64;
             }
             left_over = (leaves + inner) % 2 ? weight : 0;
@@ -92,41 +121,54 @@ static unsigned merge(weights *all, level *levels, unsigned *level_count)
     return sum;
 }
 
-/* Depths of a merged tree's leaves: adds to counts[] how many have each, and sets bit d of
- * depths[w] if leaves of weight w have depth d. Returns 0 if ties may decide it; see 4 above. */
+/* Depths of a merged tree's leaves: adds to counts[] how many have each depth, or fewer, and sets
+ * bit d of depths[w] if leaves of weight w may have depth d. Returns 0 if nothing can be said. */
 static int measure(const level *levels, unsigned level_count, uint16_t *counts, uint16_t *depths)
 {
-    unsigned depth = 0, room = 1, inner_here = 0;
+    unsigned depth = 0, room = 1, inner_here = 0; /* room: nodes of this depth still to come */
+    struct {
+        unsigned weight, depth;
+    } mixed[MAX_LENGTH];
+    unsigned mixed_count = 0;
 
     for (unsigned i = level_count; i-- > 0;) {
         const agora_deflate_nodes *nodes = &levels[i].nodes;
-        unsigned set = 0;
-        for (unsigned left = nodes->inner; left > 0;) {
-            unsigned taken = left < room ? left : room;
-            left -= taken;
-            room -= taken;
+        unsigned inner = nodes->inner, leaves = nodes->leaves, set = 0;
+        while (inner + leaves > 0) {
+            unsigned taken = inner < room ? inner : room;
+            inner -= taken;
             inner_here += taken;
-            if (left > nodes->plain && nodes->varied && room == 0)
-                return 0;
-            if (room == 0) {
-                depth++;
-                room = 2 * inner_here;
-                inner_here = 0;
-            }
-        }
-        for (unsigned left = nodes->leaves; left > 0;) {
-            unsigned taken = left < room ? left : room;
-            left -= taken;
             room -= taken;
-            counts[depth] += (uint16_t)taken;
-            set |= 1u << depth;
-            if (room == 0) {
-                depth++;
-                room = 2 * inner_here;
-                inner_here = 0;
+            if (inner == 0) {
+                taken = leaves < room ? leaves : room;
+                leaves -= taken;
+                room -= taken;
+                counts[depth] += (uint16_t)taken;
+                if (taken)
+                    set |= 1u << depth;
             }
+            if (room > 0)
+                continue;
+            if (inner > nodes->plain && inner < nodes->inner && nodes->shapes != ALIKE) {
+                if (nodes->shapes == VARIED)
+                    return 0;
+                mixed[mixed_count].weight = levels[i].weight;
+                mixed[mixed_count++].depth = depth;
+            }
+            depth++;
+            room = 2 * inner_here;
+            inner_here = 0;
         }
         depths[levels[i].weight] = (uint16_t)set;
+    }
+
+    /* Of nodes like (a (b b)) and ((b b) (b b)), some at this depth and some below it, the first
+     * was taken to be below. Otherwise, one a comes up and two b go down. */
+    for (unsigned i = 0; i < mixed_count; i++) {
+        unsigned length = mixed[i].depth + 2;
+        counts[length] -= 3;
+        depths[mixed[i].weight / 2] |= (uint16_t)(1u << (length - 1));
+        depths[mixed[i].weight / 4] |= (uint16_t)(1u << (length + 1));
     }
     return 1;
 }
@@ -152,61 +194,91 @@ static inline void go_on(neighbours *run, unsigned symbol, unsigned lengths, uin
     }
 }
 
-static inline unsigned count_bits(uint64_t bits)
-{
-    bits -= bits >> 1 & 0x5555555555555555;
-    bits = (bits & 0x3333333333333333) + (bits >> 2 & 0x3333333333333333);
-    bits = (bits + (bits >> 4)) & 0x0f0f0f0f0f0f0f0f;
-    return (unsigned)(bits * 0x0101010101010101 >> 56);
-}
-
-/* Positions that begin `by` more steps of a pattern: x at a position and at the one `by` further on;
- * x_after is the next word of x. */
-static inline uint64_t followed(uint64_t x, uint64_t x_after, unsigned by)
+/* Positions where x holds, and holds again `by` further on; x_after is the next word of x. */
+static inline uint64_t repeated(uint64_t x, uint64_t x_after, unsigned by)
 {
     return x & (x >> by | x_after << (64 - by));
 }
 
-/* How often meta symbols 0, 17 and 18 are sent, or, with a run of over 138, at least; and how many
- * lengths that are not 0 repeats may save, whatever these are. */
+/* Bits set in each byte of a word. */
+static inline uint64_t count_bytes(uint64_t bits)
+{
+    bits -= bits >> 1 & 0x5555555555555555;
+    bits = (bits & 0x3333333333333333) + (bits >> 2 & 0x3333333333333333);
+    return (bits + (bits >> 4)) & 0x0f0f0f0f0f0f0f0f;
+}
+
+static inline unsigned add_bytes(uint64_t bytes)
+{
+    uint64_t pairs = (bytes & 0x00ff00ff00ff00ff) + (bytes >> 8 & 0x00ff00ff00ff00ff);
+    return (unsigned)(pairs * 0x0001000100010001 >> 48);
+}
+
+/* All bits below the highest that is set in value, which is not 0. */
+static inline uint64_t below_highest(uint64_t value)
+{
+    return ((uint64_t)1 << highest_bit64(value)) - 1;
+}
+
+/* Runs of lengths, in both codes. */
 typedef struct {
-    unsigned zero, short_run, long_run, saved;
+    unsigned zero, short_run, long_run; /* meta symbols 0, 17 and 18 sent; 18 is sent more often if
+                                         * a run is over 138 long */
+    unsigned literals, distances; /* symbols of each used */
+    unsigned saved;    /* lengths other than 0 that repeats may save, whatever these are */
+    uint64_t in_row[5]; /* literals that have such a length and at least three neighbours with one */
+    uint64_t distances_in_row;
 } run_counts;
 
-/* Add the runs among the symbols up to the highest used one, whose bits are in used[]. */
-static void count_runs(run_counts *runs, const uint64_t *used, unsigned words)
+/* Word 4 has the few lengths' symbols that are left in its lower half, the distances in the other. */
+static void count_runs(run_counts *runs, const uint64_t *literals_used, uint64_t distances_used)
 {
-    uint64_t zeros[6], before = 0, zeros_before = 0;
-    unsigned top = words - 1;
+    uint64_t used[6], zeros[6];
+    uint64_t starts_seen = 0, two_seen = 0, three_seen = 0, eleven_seen = 0, rows = 0, row_starts = 0;
 
-    while (used[top] == 0)
-        top--;
-    for (unsigned i = 0; i <= top; i++)
+    for (unsigned i = 0; i < 5; i++) {
+        used[i] = literals_used[i];
         zeros[i] = ~used[i];
-    zeros[top] &= ((uint64_t)1 << highest_bit64(used[top])) - 1;
-    zeros[top + 1] = 0;
-
-    for (unsigned i = 0; i <= top; i++) {
-        uint64_t here = zeros[i], after = zeros[i + 1];
-        uint64_t starts = here & ~(here << 1 | zeros_before >> 63);
-        uint64_t two = followed(here, after, 1), two_after = followed(after, 0, 1);
-        uint64_t three = two & (here >> 2 | after << 62);
-        uint64_t four = followed(two, two_after, 2), four_after = followed(two_after, 0, 2);
-        uint64_t eight = followed(four, four_after, 4);
-        uint64_t eleven = eight & (four >> 7 | four_after << 57);
-        unsigned at_least_two = count_bits(starts & two), at_least_three = count_bits(starts & three);
-        unsigned at_least_eleven = count_bits(starts & eleven);
-        runs->zero += count_bits(starts) + at_least_two - 2 * at_least_three;
-        runs->short_run += at_least_three - at_least_eleven;
-        runs->long_run += at_least_eleven;
-        zeros_before = here;
-
-        here = used[i], after = i < top ? used[i + 1] : 0;
-        two = followed(here, after, 1), two_after = followed(after, 0, 1);
-        four = followed(two, two_after, 2);
-        runs->saved += count_bits(four) + 2 * count_bits(four & ~(here << 1 | before >> 63));
-        before = here;
     }
+    zeros[4] &= below_highest(used[4]) | below_highest(distances_used) << 32;
+    used[4] |= distances_used << 32;
+    zeros[4] &= ~used[4];
+    used[5] = zeros[5] = 0;
+
+    uint64_t zero_before = 0, used_before = 0, row_before = 0, used_seen = 0;
+    for (unsigned i = 0; i < 5; i++) {
+        uint64_t here = zeros[i], after = zeros[i + 1];
+        uint64_t starts = here & ~(here << 1 | zero_before >> 63);
+        uint64_t two = repeated(here, after, 1), two_after = after & after >> 1;
+        uint64_t three = two & (here >> 2 | after << 62);
+        uint64_t four = repeated(two, two_after, 2), four_after = two_after & two_after >> 2;
+        uint64_t eleven = repeated(four, four_after, 4) & (four >> 7 | four_after << 57);
+        starts_seen += count_bytes(starts);
+        two_seen += count_bytes(starts & two);
+        three_seen += count_bytes(starts & three);
+        eleven_seen += count_bytes(starts & eleven);
+        zero_before = here;
+
+        here = used[i], after = used[i + 1];
+        two = repeated(here, after, 1), two_after = after & after >> 1;
+        four = repeated(two, two_after, 2);
+        used_seen += count_bytes(here);
+        rows += count_bytes(four);
+        row_starts += count_bytes(four & ~(here << 1 | used_before >> 63));
+        runs->in_row[i] = four | (four << 1 | row_before >> 63) | (four << 2 | row_before >> 62) |
+                          (four << 3 | row_before >> 61);
+        used_before = here;
+        row_before = four;
+    }
+    unsigned two_or_more = add_bytes(two_seen), three_or_more = add_bytes(three_seen);
+    runs->zero = add_bytes(starts_seen) + two_or_more - 2 * three_or_more;
+    runs->long_run = add_bytes(eleven_seen);
+    runs->short_run = three_or_more - runs->long_run;
+    runs->saved = add_bytes(rows) + 2 * add_bytes(row_starts);
+    runs->distances = add_bytes(count_bytes(distances_used));
+    runs->literals = add_bytes(used_seen) - runs->distances;
+    runs->distances_in_row = runs->in_row[4] >> 32;
+    runs->in_row[4] &= 0xffffffff;
 }
 
 /* The sum of a Huffman code for counts that may be 0. */
@@ -228,62 +300,139 @@ static void allow_repeats(uint16_t *counts, const uint64_t *used, unsigned words
     for (unsigned i = 0; i < words; i++)
         for (uint64_t left = used[i]; left; left &= left - 1) {
             unsigned symbol = 64 * i + lowest_bit(left);
-            go_on(&run, symbol, depths[freq[symbol] ? freq[symbol] : 1], counts);
+            go_on(&run, symbol, depths[freq[symbol]], counts);
         }
+}
+
+/* log2(x) in units of 2^-16, cut off: less than two units too low. */
+static uint32_t fixed_log2(uint32_t x)
+{
+    uint32_t result = highest_bit(x);
+    uint64_t rest = (uint64_t)x << (31 - result); /* in [1, 2), with 31 bits after the point */
+    for (int i = 0; i < 16; i++) {
+        rest = rest * rest >> 31;
+        result = result << 1 | (uint32_t)(rest >> 32);
+        rest >>= rest >> 32;
+    }
+    return result;
+}
+
+void agora_deflate_init_bound(agora_deflate_state *state)
+{
+    memset(state->nodes, 0, sizeof state->nodes);
+    state->f_log_f[0] = 0;
+    for (uint32_t f = 1; f <= AGORA_DEFLATE_MAX_BOUNDED + 1; f++) {
+        state->f_log_f[f] = f * fixed_log2(f);
+        state->f_log_f_step[f - 1] = state->f_log_f[f] - state->f_log_f[f - 1];
+    }
+}
+
+/* The entropy of n symbols in bits, rounded up, as a code's sum is a whole number; what the table
+ * is too low by, less than 2n units, is taken off. */
+static unsigned entropy(const agora_deflate_state *state, unsigned n, uint64_t sum)
+{
+    int64_t units = (int64_t)state->f_log_f[n] - (int64_t)sum - 2 * (int64_t)n;
+    return units > 0 ? (unsigned)((units + 0xffff) >> 16) : 0;
+}
+
+/* What it takes to join two weights: nothing if one is no node at all. */
+static inline unsigned joint(unsigned a, unsigned b)
+{
+    return a && b ? a + b : 0;
+}
+
+static inline void sort_two(unsigned *a, unsigned *b)
+{
+    unsigned low = *a < *b ? *a : *b, high = *a < *b ? *b : *a;
+    *a = low;
+    *b = high;
+}
+
+/* The sum of a Huffman code for four counts, which may be 0. */
+static unsigned huffman_sum_of_four(unsigned a, unsigned b, unsigned c, unsigned d)
+{
+    sort_two(&a, &b);
+    sort_two(&c, &d);
+    sort_two(&a, &c);
+    sort_two(&b, &d);
+    sort_two(&b, &c);
+    unsigned sum = joint(a, b), pair = a + b;
+    if (pair <= d)
+        return sum + joint(pair, c) + joint(pair + c, d);
+    return sum + joint(c, d) + joint(pair, c + d);
+}
+
+/* What zlib makes of the distances used: it adds some until there are two. These are not sent. */
+typedef struct {
+    uint64_t used;
+    unsigned added;
+    uint16_t freq[AGORA_DEFLATE_DISTANCES];
+} distance_set;
+
+static void set_up_distances(distance_set *set, const agora_deflate_state *state)
+{
+    memcpy(set->freq, state->distance_freq, sizeof set->freq);
+    set->used = state->distances_used;
+    for (set->added = 0; !(set->used & (set->used - 1)); set->added++) {
+        unsigned unused = set->used == 0 ? 0 : set->used == 1 ? 1 : set->used == 2 ? 2 : 0;
+        set->used |= (uint64_t)1 << unused;
+        set->freq[unused] = 1;
+    }
+}
+
+/* Bits in the head of the block that do not depend on the lengths which are not 0, or at least: the
+ * counts, the meta code's lengths, and what follows runs of zeros. Meta lengths are sent up to the
+ * one for the shortest distance, or further, and of so few distances that has 1, 2, 3 or 4 bits
+ * at most. */
+static unsigned head_bits(const run_counts *runs)
+{
+    unsigned meta = runs->distances < 4 ? 18 : runs->distances < 8 ? 16 : runs->distances < 16 ? 14 : 12;
+    return 5 + 5 + 4 + 3 * meta + 3 * runs->short_run + 7 * runs->long_run;
+}
+
+/* At least the bits of the words for all lengths, in the tree of these frequencies; 0 if nothing can
+ * be said. words: set to the bits of the words for symbols. */
+static unsigned measure_block(agora_deflate_state *state, const distance_set *set,
+                              const run_counts *runs)
+{
+    weights all = {state->nodes, {0}};
+    level literals[AGORA_DEFLATE_MAX_BOUNDED + 1], distances[2 * AGORA_DEFLATE_DISTANCES];
+    unsigned literal_levels, distance_levels;
+    uint16_t counts[META_SYMBOLS] = {0};
+    uint16_t literal_depths[AGORA_DEFLATE_MAX_BOUNDED + 2];
+    uint16_t distance_depths[AGORA_DEFLATE_MAX_BOUNDED + 2];
+
+    add_leaves(&all, state->literals_used, 5, state->literal_freq);
+    unsigned sum = merge(&all, literals, &literal_levels);
+    add_leaves(&all, &set->used, 1, set->freq);
+    sum += merge(&all, distances, &distance_levels) - set->added; /* a bit each, not sent */
+    if (!measure(literals, literal_levels, counts, literal_depths) ||
+        !measure(distances, distance_levels, counts, distance_depths))
+        return 0;
+    allow_repeats(counts, runs->in_row, 5, state->literal_freq, literal_depths);
+    allow_repeats(counts, &runs->distances_in_row, 1, set->freq, distance_depths);
+    counts[0] = (uint16_t)runs->zero;
+    counts[17] = (uint16_t)runs->short_run;
+    counts[18] = (uint16_t)runs->long_run;
+    return sum + huffman_sum(&all, counts, META_SYMBOLS);
 }
 
 int agora_deflate_dynamic_has(agora_deflate_state *state, size_t bits)
 {
-    weights all = {state->nodes, {0}};
-    level literals[AGORA_DEFLATE_MAX_BOUNDED + 1], distances[2 * AGORA_DEFLATE_DISTANCES];
-    unsigned literal_levels, distance_levels, used = 0;
+    distance_set set;
+    run_counts runs;
 
-    /* zlib adds distances until there are two. They are not sent: each added takes a bit in the
-     * sum that is no part of the block. */
-    uint64_t distances_used = state->distances_used;
-    unsigned added = 0;
-    while (!(distances_used & (distances_used - 1))) {
-        distances_used |= distances_used == 0 ? 1 : distances_used == 1 ? 2 : distances_used == 2 ? 4 : 1;
-        added++;
-    }
+    set_up_distances(&set, state);
+    count_runs(&runs, state->literals_used, set.used);
+    unsigned head = head_bits(&runs);
 
-    for (unsigned i = 0; i < 5; i++)
-        for (uint64_t left = state->literals_used[i]; left; left &= left - 1, used++)
-            add_leaf(&all, state->literal_freq[64 * i + lowest_bit(left)]);
-    unsigned sum = merge(&all, literals, &literal_levels);
-    unsigned distance_count = 0;
-    for (uint64_t left = distances_used; left; left &= left - 1, distance_count++) {
-        unsigned freq = state->distance_freq[lowest_bit(left)];
-        add_leaf(&all, freq ? freq : 1);
-    }
-    sum += merge(&all, distances, &distance_levels) - added;
-    used += distance_count;
-
-    /* Among so few distances one has a length of 1, 2 or 3 at most, and the meta code's lengths are
-     * sent up to the one for it. */
-    sum += 5 + 5 + 4 + 3 * (distance_count < 4 ? 18 : distance_count < 8 ? 16 : distance_count < 16 ? 14 : 12);
-
-    run_counts runs = {0, 0, 0, 0};
-    count_runs(&runs, state->literals_used, 5);
-    count_runs(&runs, &distances_used, 1);
-    sum += 3 * runs.short_run + 7 * runs.long_run;
-
-    /* All lengths and repeats counted as one: six lengths are sent as one repeat, with two bits. */
-    uint16_t few[4] = {(uint16_t)runs.zero, (uint16_t)runs.short_run, (uint16_t)runs.long_run,
-                       (uint16_t)(used - 5 * runs.saved / 6)};
-    if (sum + huffman_sum(&all, few, 4) + runs.saved / 3 >= bits)
+    /* At first with all lengths and repeats counted as one: a repeat saves five of these at most,
+     * and has two bits more. */
+    unsigned words = entropy(state, state->literals, state->literals_f_log_f) +
+                     entropy(state, state->distances, state->distances_f_log_f);
+    unsigned lengths = runs.literals + runs.distances - 5 * runs.saved / 6;
+    unsigned meta = huffman_sum_of_four(runs.zero, runs.short_run, runs.long_run, lengths);
+    if (head + words + meta + runs.saved / 3 >= bits)
         return 1;
-
-    uint16_t counts[META_SYMBOLS] = {0};
-    uint16_t literal_depths[AGORA_DEFLATE_MAX_BOUNDED + 2];
-    uint16_t distance_depths[AGORA_DEFLATE_MAX_BOUNDED + 2];
-    if (!measure(literals, literal_levels, counts, literal_depths) ||
-        !measure(distances, distance_levels, counts, distance_depths))
-        return 0;
-    allow_repeats(counts, state->literals_used, 5, state->literal_freq, literal_depths);
-    allow_repeats(counts, &distances_used, 1, state->distance_freq, distance_depths);
-    counts[0] = (uint16_t)runs.zero;
-    counts[17] = (uint16_t)runs.short_run;
-    counts[18] = (uint16_t)runs.long_run;
-    return sum + huffman_sum(&all, counts, META_SYMBOLS) >= bits;
+    return head + measure_block(state, &set, &runs) >= bits;
 }

@@ -147,6 +147,7 @@ size_t agora_deflate_parse(agora_deflate_state *state, const uint8_t *src, size_
 /* deflate_bound.c: whether a dynamic block of the symbols counted in state certainly has `bits`
  * bits or more, without the bits that follow length and distance symbols. */
 int agora_deflate_dynamic_has(agora_deflate_state *state, size_t bits);
+void agora_deflate_init_bound(agora_deflate_state *state);
 
 /* deflate_trees.c: a dynamic block's codes, as zlib builds them. */
 typedef struct {
