@@ -310,8 +310,8 @@ def test_what_may_not_be_asked(arguments: dict[str, Any], error: type[Exception]
 def test_values_of_the_wrong_type(name: str, value: Any, error: type[Exception]) -> None:
     with pytest.raises(error):
         verify(rtc(), CERTIFICATE, **{name: value})
+    columns: dict[str, Any] = {f"{name}s": [None, value, None]}
     with pytest.raises(error, match="row 1: ") as raised:
-        columns: dict[str, Any] = {f"{name}s": [None, value, None]}
         verify_many([rtc()] * 3, CERTIFICATE, at=NOW, **columns)
     assert raised.value.row == 1  # type: ignore[attr-defined]
 

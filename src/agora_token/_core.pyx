@@ -13,7 +13,7 @@ The parts, each included below, from the bottom up:
 * ``lanes.pxi``    the HMACs of many rows side by side
 * ``plans.pxi``    what both versions' plans share: one token, or a column of them without the GIL
 * ``plan006.pxi``, ``plan007.pxi``  the two versions
-* ``verify.pxi``   a column of tokens, verified
+* ``tokens.pxi``, ``judge.pxi``, ``verify.pxi``  tokens taken apart, judged, verified by the column
 """
 
 include "_cython/csrc.pxi"
@@ -26,6 +26,8 @@ include "_cython/lanes.pxi"
 include "_cython/plans.pxi"
 include "_cython/plan006.pxi"
 include "_cython/plan007.pxi"
+include "_cython/tokens.pxi"
+include "_cython/judge.pxi"
 include "_cython/verify.pxi"
 
 NAME = "native"
