@@ -71,7 +71,7 @@ batch()
 """
 
 
-@pytest.mark.parametrize("first_step", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("first_step", [1, 4, 8])
 @pytest.mark.parametrize("target", ["o.csv", "o.parquet"])
 def test_ended_at_any_step(target: str, first_step: int, tmp_path: Path) -> None:
     """The process ends without warning just before one of the steps that make a part safe."""
@@ -79,7 +79,7 @@ def test_ended_at_any_step(target: str, first_step: int, tmp_path: Path) -> None
     whole = job(tmp_path, f"whole-{target}")
     summary = run(whole, ISSUER)
     steps = 0
-    for step in range(first_step, 200, 10):
+    for step in range(first_step, 200, 11):
         wanted = job(tmp_path, f"{step}-{target}", resume=True)
         command = [sys.executable, "-c", CRASHING, step, source, "-o", wanted.target, "-q", *FIXED]
         command += ["--rejects", wanted.rejects, "--part-rows", wanted.part_rows]

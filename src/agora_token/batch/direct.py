@@ -46,7 +46,7 @@ class Direct:
         for stream in self._streams[1:]:
             publish(stream.target + ".tmp", stream.target)
 
-    def abandon(self) -> int:
+    def abandon(self, keep: bool) -> int:
         for stream in self._streams:
             if stream.sink:
                 stream.sink.abandon()

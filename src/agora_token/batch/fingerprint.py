@@ -6,7 +6,7 @@ import os
 from hashlib import sha256
 from typing import NamedTuple
 
-from .rows import BatchError
+from .rows import BatchError, reason_of
 
 _SAMPLES = 16
 _SAMPLE_BYTES = 1 << 16
@@ -32,7 +32,7 @@ def fingerprint(path: str) -> Fingerprint:
                 file.seek(last * index // (_SAMPLES - 1))
                 digest.update(file.read(_SAMPLE_BYTES))
     except OSError as error:
-        raise BatchError(f"{path}: cannot be read: {error.strerror}") from None
+        raise BatchError(f"{path}: cannot be read: {reason_of(error)}") from None
     return Fingerprint(path, status.st_size, status.st_mtime_ns, digest.hexdigest())
 
 

@@ -23,7 +23,7 @@ from .parts import Parts, locked
 from .pipeline import in_order
 from .progress import Progress, Silent
 from .roster import Request, Roster
-from .rows import BatchError, Refused
+from .rows import BatchError, Refused, reason_of
 from .sinks import encode
 from .sources import Block, Position, Sources, errors_name
 
@@ -126,6 +126,9 @@ class _Run:
         self._cpu = {"reading": 0.0, "signing": 0.0, "writing": 0.0}
         _check(job)
         self._sources = Sources(job.sources, job.source_format)
+        self._resumable = not job.is_direct and self._sources.files == self._sources.paths
+        if job.resume and not self._resumable:
+            raise BatchError("a job that reads or writes a pipe cannot be resumed; use files")
         names = self._sources.schema.names
         with errors_name(self._sources.paths[0]):
             self._roster = Roster(issuer, job.request, names)
@@ -152,7 +155,7 @@ class _Run:
         with _errors_of(job.target):
             if job.is_direct:
                 return self._write(Direct(self._streams), [])
-            sources = [fingerprint(path) for path in self._sources.paths if path != STANDARD]
+            sources = [fingerprint(path) for path in self._sources.files]
             with locked(job.directory):
                 old = os.path.exists(os.path.join(job.directory, MANIFEST_NAME))
                 make = Parts.resume if job.resume and old else Parts.begin
@@ -169,13 +172,14 @@ class _Run:
                 check_unchanged(source)
             output.finish()
         except BaseException as error:
-            kept = output.abandon()
-            if kept and isinstance(error, (BatchError, OSError)):
-                raise BatchError(
-                    f"{_said(error)}; the first {kept:,} rows are done and kept in "
-                    f"{self._job.directory} (--resume goes on with the next)"
-                ) from None
-            raise
+            kept = output.abandon(keep=self._resumable)
+            if not kept or not isinstance(error, (BatchError, OSError)):
+                raise
+            what = f"{self._job.target}: cannot be written: " if isinstance(error, OSError) else ""
+            raise BatchError(
+                f"{what}{reason_of(error)}; the first {kept:,} rows are done and kept in "
+                f"{self._job.directory} (--resume goes on with the next)"
+            ) from None
         info = backend_info()
         return Summary(
             output.rows,
@@ -273,8 +277,6 @@ def _check(job: Job) -> None:
         raise BatchError(f"on_error is {job.on_error!r}; it must be 'reject' or 'stop'")
     if job.part_rows < 1 or job.threads < 1:
         raise BatchError("part_rows and threads must be 1 or more")
-    if job.resume and (STANDARD in job.sources or job.is_direct):
-        raise BatchError("a job that reads or writes a pipe cannot be resumed; use files")
     if job.keep_parts and job.is_direct:
         raise BatchError("parts need a directory as their target")
     targets = [path for path in (job.target, job.rejects) if path and path != STANDARD]
@@ -315,10 +317,4 @@ def _errors_of(target: str) -> Iterator[None]:
     except BrokenPipeError:
         raise BatchError("standard output was closed by the program that reads it") from None
     except OSError as error:
-        raise BatchError(f"{target}: {_said(error)}") from None
-
-
-def _said(error: BaseException) -> str:
-    if isinstance(error, OSError) and error.errno:
-        return f"cannot be written: {os.strerror(error.errno)}"
-    return str(error)
+        raise BatchError(f"{target}: cannot be written: {reason_of(error)}") from None

@@ -79,8 +79,11 @@ class Output(Protocol):
     def finish(self) -> None:
         """Gives the outputs their final names."""
 
-    def abandon(self) -> int:
-        """Lets go of what is not finished; how many rows of the sources are, and are kept."""
+    def abandon(self, keep: bool) -> int:
+        """Lets go of what is not finished, or of everything unless ``keep``.
+
+        Returns how many rows of the sources are finished, and kept.
+        """
 
 
 def _reject_batch(rejects: Sequence[Reject]) -> pa.RecordBatch:

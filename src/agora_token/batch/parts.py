@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from .manifest import NAME, Manifest, Part, PartFile, checksum, publish, sync
 from .output import FIRST_REJECTS, Reject, Stream, sink_data
-from .rows import BatchError
+from .rows import BatchError, reason_of
 from .sinks import join
 from .sources import Position
 
@@ -114,15 +114,16 @@ class Parts:
         else:
             shutil.rmtree(self._directory)
 
-    def abandon(self) -> int:
+    def abandon(self, keep: bool) -> int:
         for stream in self._streams:
             if stream.sink:
                 stream.sink.abandon()
         with suppress(OSError):
             self._remove_strays()
-        if not self.manifest.parts:
-            shutil.rmtree(self._directory, ignore_errors=True)
-        return self._done_rows
+        if keep and self.manifest.parts:
+            return self._done_rows
+        shutil.rmtree(self._directory, ignore_errors=True)
+        return 0
 
     def _open(self, stream: Stream, data: Any) -> None:
         parts = self.manifest.parts
@@ -166,7 +167,7 @@ class Parts:
                 try:
                     now = self._described(known.name, known.name, known.begin, known.end)
                 except OSError as error:
-                    raise BatchError(f"{self._path(known.name)}: {error.strerror}") from None
+                    raise BatchError(f"{self._path(known.name)}: {reason_of(error)}") from None
                 if now != known:
                     raise BatchError(
                         f"{self._path(known.name)}: is not what the job wrote; start over with "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
@@ -64,6 +65,13 @@ def numbers_without(count: int, gone: Collection[int]) -> list[int] | None:
 
 def _others(count: int, gone: Collection[int]) -> list[int]:
     return [index for index in range(count) if index not in gone]
+
+
+def reason_of(error: BaseException) -> str:
+    """What an error says, without the path and the details that the system's add to it."""
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno)
+    return str(error)
 
 
 def shown(value: Any) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
-import sys
+import stat
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from io import FileIO
 from types import ModuleType
 from typing import Any, Final, NamedTuple
 
@@ -16,7 +18,7 @@ import pyarrow.parquet as pq
 
 from . import csv_text, json_text
 from .formats import STANDARD, Format, format_of
-from .rows import BatchError, Rows
+from .rows import BatchError, Rows, reason_of
 
 BLOCK_BYTES: Final = 1 << 20
 BLOCK_ROWS: Final = 1 << 15
@@ -55,6 +57,7 @@ class Sources:
     def __init__(self, paths: Sequence[str], format_name: str | None = None) -> None:
         self.paths = expand(paths)
         self._formats = [format_of(path, format_name) for path in self.paths]
+        self._sizes = [_size(path) for path in self.paths]
         self._first: _TextFile | _ParquetFile | None = self._open(0)
         self.schema: pa.Schema = self._first.schema
         """The columns.  Those of text are strings here; JSON Lines may turn out to be others."""
@@ -67,13 +70,18 @@ class Sources:
     @property
     def size(self) -> int | None:
         """The bytes of all files together; None where there is no telling."""
-        if STANDARD in self.paths:
-            return None
-        return sum(map(os.path.getsize, self.paths))
+        return None if None in self._sizes else sum(size or 0 for size in self._sizes)
+
+    @property
+    def files(self) -> list[str]:
+        """The paths of those that are files, not pipes."""
+        return [
+            path for path, size in zip(self.paths, self._sizes, strict=True) if size is not None
+        ]
 
     def blocks(self, start: Position) -> Generator[Block, None, None]:
         """The blocks from a position on.  They are the same each time."""
-        before = sum(map(os.path.getsize, self.paths[: start.file]))
+        before = sum(size or 0 for size in self._sizes[: start.file])
         for index in range(start.file, len(self.paths)):
             if index == 0 and self._first:
                 file, self._first = self._first, None
@@ -84,7 +92,7 @@ class Sources:
             with errors_name(path), file:
                 for end, done, decode in file.blocks(start.offset if index == start.file else 0):
                     yield Block(index, end, before + done, partial(_decode, path, decode))
-            before += 0 if path == STANDARD else os.path.getsize(path)
+            before += self._sizes[index] or 0
 
     def _open(self, index: int) -> _TextFile | _ParquetFile:
         path = self.paths[index]
@@ -92,7 +100,8 @@ class Sources:
             if self._formats[index].name == "parquet":
                 return _ParquetFile(path)
             names = self.schema.names if index else None
-            return _TextFile(path, self._formats[index], names)
+            pipe = self._sizes[index] is None
+            return _TextFile(path, self._formats[index], names, pipe)
 
     def _check_columns(self, file: _TextFile | _ParquetFile, index: int) -> None:
         if not file.schema.equals(self.schema):
@@ -105,13 +114,15 @@ class Sources:
 class _TextFile:
     """A file of CSV or JSON Lines, read as text in whole rows."""
 
-    def __init__(self, path: str, format: Format, names: Sequence[str] | None) -> None:
+    def __init__(self, path: str, format: Format, names: Sequence[str] | None, pipe: bool) -> None:
         self._text = _TEXT[format.name]
-        self._raw = _open_raw(path)
-        self._stream = (
-            pa.CompressedInputStream(self._raw, format.codec) if format.codec else self._raw
-        )
-        self._seekable = path != STANDARD and format.codec is None
+        self._raw: Any = pa.OSFile(path) if not pipe else _open_pipe(path)
+        self._stream: Any = self._raw
+        if format.codec:
+            raw = pa.PythonFile(self._raw, "r") if pipe else self._raw
+            self._stream = pa.CompressedInputStream(raw, format.codec)
+        self._pipe = pipe
+        self._seekable = not pipe and format.codec is None
         self._known, _ = self._whole_rows(b"")
         self._names, self._begin = self._text.read_names(self._known)
         if format.name == "jsonl" and names is not None:
@@ -136,7 +147,7 @@ class _TextFile:
             skipped = 0
             while skipped + len(data) < offset:
                 skipped += len(data)
-                data = self._stream.read(BLOCK_BYTES)
+                data = self._read()
                 if not data:
                     raise BatchError(f"ends before byte {offset}, where the job was")
             data = data[offset - skipped :]
@@ -146,7 +157,7 @@ class _TextFile:
                 return
             block, data = data[:end], data[end:]
             offset += end
-            done = self._raw.tell() if self._stream is not self._raw else offset
+            done = offset if self._stream is self._raw or self._pipe else self._raw.tell()
             yield offset, done, partial(self._text.decode, block, self._names)
 
     def _whole_rows(self, data: bytes) -> tuple[bytes, int]:
@@ -157,11 +168,21 @@ class _TextFile:
                     f"a row has more than {MAX_ROW_BYTES >> 20} MiB (a quote that is not closed?); "
                     f"it begins with {data[:60]!r}"
                 )
-            more = self._stream.read(BLOCK_BYTES)
+            more = self._read()
             if not more:
                 return data, len(data)  # the last row may have no line end
             data += more
         return data, end
+
+    def _read(self) -> bytes:
+        """A block of text: less only at the end."""
+        data: bytes = self._stream.read(BLOCK_BYTES)
+        while data and len(data) < BLOCK_BYTES:  # a pipe gives what it has
+            more = self._stream.read(BLOCK_BYTES - len(data))
+            if not more:
+                break
+            data += more
+        return data
 
 
 class _ParquetFile:
@@ -211,15 +232,25 @@ def errors_name(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise BatchError(f"{name}: cannot be read: {error.strerror or error}") from None
+        raise BatchError(f"{name}: cannot be read: {reason_of(error)}") from None
     except (pa.ArrowException, BatchError) as error:
         raise BatchError(f"{name}: {error}") from None
 
 
-def _open_raw(path: str) -> Any:
+def _open_pipe(path: str) -> FileIO:
+    # Not sys.stdin: a thread that waits for input in it would block the interpreter's end.
+    return FileIO(0, "r", closefd=False) if path == STANDARD else FileIO(path, "r")
+
+
+def _size(path: str) -> int | None:
+    """The bytes of a file; None for a pipe."""
     if path == STANDARD:
-        return pa.PythonFile(sys.stdin.buffer, mode="r")
-    return pa.OSFile(path)
+        return None
+    with errors_name(path):
+        status = os.stat(path)
+        if stat.S_ISDIR(status.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def expand(paths: Sequence[str]) -> list[str]:

@@ -117,8 +117,8 @@ def issue_tokens(
       value and the reason; ``"null"`` leaves the token of such a row null and adds a column,
       ``error_column``, with the reason.
 
-    Raises :class:`~agora_token.errors.AgoraTokenError` at once where columns, their types or the
-    request are wrong; what the executors find, such as a missing certificate, fails the job.
+    Raises :class:`~agora_token.errors.AgoraTokenError` at once where a column is missing or the
+    request makes no sense; what the executors find, such as no certificate, fails the job.
     """
     issuer = TokenIssuer(app_id, request or Request(), certificate, salts, on_error, error_column)
     return df.mapInArrow(issuer, issuer.schema(df.schema))
@@ -190,9 +190,10 @@ class TokenIssuer:
         added = [self.request.token_column]
         if self.on_error == "null":
             added.append(self.error_column)
-        extended, empty = _extended(schema, added)
-        self._issued(Issuer(self.app_id, _STAND_IN), empty)
-        return extended
+        Roster(Issuer(self.app_id, _STAND_IN), self.request, schema.names)
+        if self.salts is not None:
+            _check_column(self.salts, schema.names)
+        return _extended(schema, added)
 
     def __call__(self, batches: Batches) -> Iterator[pa.RecordBatch]:
         issuer = None
@@ -203,8 +204,7 @@ class TokenIssuer:
     def _issued(self, issuer: Issuer, batch: pa.RecordBatch) -> pa.RecordBatch:
         request = self.request
         if self.salts is not None:
-            # The buffer of no salts has no memory that could be read.
-            request = replace(request, salt=_salts(_column(batch, self.salts)) or None)
+            request = replace(request, salt=_salts(batch.column(self.salts)))
         roster = Roster(issuer, request, batch.schema.names)
         issued = roster.issue(Rows(batch, batch.num_rows, []))
         tokens = issued.batch.column(issued.batch.num_columns - 1)
@@ -246,9 +246,10 @@ class TokenVerifier:
 
     def schema(self, schema: StructType) -> StructType:
         """What becomes of a schema; raises where its columns are not those that are needed."""
-        extended, empty = _extended(schema, [self.reason_column])
-        self._judged(_STAND_IN, empty)
-        return extended
+        for name in (self.token, self.channel, self.uid, self.user_id):
+            if name is not None:
+                _check_column(name, schema.names)
+        return _extended(schema, [self.reason_column])
 
     def __call__(self, batches: Batches) -> Iterator[pa.RecordBatch]:
         certificates: str | Sequence[str] = ()
@@ -259,9 +260,9 @@ class TokenVerifier:
     def _judged(self, certificates: str | Sequence[str], batch: pa.RecordBatch) -> pa.RecordBatch:
         names = {"channels": self.channel, "uids": self.uid, "user_ids": self.user_id}
         codes = verify_column(
-            _column(batch, self.token),
+            batch.column(self.token),
             certificates,
-            **{key: _column(batch, name) for key, name in names.items() if name is not None},
+            **{key: batch.column(name) for key, name in names.items() if name is not None},
             app_id=self.app_id,
             service=self.service,
             privileges=self.privileges,
@@ -292,9 +293,13 @@ def _check_lookup(function: object, app_id: str | None) -> None:
         )
 
 
-def _extended(schema: StructType, names: Sequence[str]) -> tuple[StructType, pa.RecordBatch]:
-    """A schema with columns of text added, and an empty batch of the schema as it was."""
-    from pyspark.sql.pandas.types import to_arrow_schema
+def _check_column(name: str, names: Sequence[str]) -> None:
+    if name not in names:
+        raise BatchError(f"there is no column {name!r}; the columns are {', '.join(names)}")
+
+
+def _extended(schema: StructType, names: Sequence[str]) -> StructType:
+    """A schema with columns of text added."""
     from pyspark.sql.types import StringType, StructField, StructType
 
     known = set()
@@ -305,8 +310,8 @@ def _extended(schema: StructType, names: Sequence[str]) -> tuple[StructType, pa.
                 f"{', '.join(names)})"
             )
         known.add(name.lower())
-    fields = [*schema.fields, *(StructField(name, StringType()) for name in names)]
-    return StructType(fields), pa.RecordBatch.from_pylist([], to_arrow_schema(schema))
+    added = [StructField(name, StringType()) for name in names]
+    return StructType([*schema.fields, *added])
 
 
 def _slices(batches: Batches) -> Iterator[pa.RecordBatch]:
@@ -314,14 +319,6 @@ def _slices(batches: Batches) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         for first in range(0, batch.num_rows, CHUNK_ROWS):
             yield batch.slice(first, CHUNK_ROWS)
-
-
-def _column(batch: pa.RecordBatch, name: str) -> pa.Array:
-    if name not in batch.schema.names:
-        raise BatchError(
-            f"there is no column {name!r}; the columns are {', '.join(batch.schema.names)}"
-        )
-    return batch.column(name)
 
 
 def _with_columns(batch: pa.RecordBatch, added: dict[str, pa.Array]) -> pa.RecordBatch:

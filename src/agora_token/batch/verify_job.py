@@ -16,7 +16,6 @@ from ..reasons import Reason
 from ..verifying import certificate_keys, make_demands
 from .cells import Cells, backend_column, without_empty
 from .fingerprint import check_unchanged, fingerprint
-from .formats import STANDARD
 from .pipeline import in_order
 from .progress import Progress, Silent
 from .rows import BatchError, Refused
@@ -105,7 +104,7 @@ def verify_file(
     keys = certificate_keys(certificates)
     demands = make_demands(job.at, job.leeway, job.app_id, None, ())
     sources = Sources(job.sources, job.source_format)
-    prints = [fingerprint(path) for path in sources.paths if path != STANDARD]
+    prints = [fingerprint(path) for path in sources.files]
     with errors_name(sources.paths[0]):
         cells = Cells(_names(job, sources.schema.names))
 
