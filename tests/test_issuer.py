@@ -11,7 +11,16 @@ from typing import Any
 
 import pytest
 
-from agora_token import Issuer, Privilege, Role, RtcService, RtmService, read, verify
+from agora_token import (
+    Issuer,
+    Privilege,
+    Role,
+    RtcService,
+    RtmService,
+    builders,
+    read,
+    verify,
+)
 from agora_token.errors import (
     AgoraTokenError,
     ColumnError,
@@ -27,6 +36,7 @@ from agora_token.errors import (
     InvalidTimeError,
     InvalidUserError,
 )
+from agora_token.reading import ServiceInfo
 
 APP_ID = "970CA35de60c44645bbae8a215061b33"
 CERTIFICATE = "5CFd2fd1755d40ecb72977518be15d3b"
@@ -70,10 +80,10 @@ PRODUCTS: list[tuple[str, Callable[[Issuer], str]]] = [
     ("chat", lambda issuer: issuer.chat_user("alice")),
     ("chat", lambda issuer: issuer.chat_app()),
     ("rtm+chat+apaas", lambda issuer: issuer.apaas_room_user("room", "alice", role=1)),
-    ("rtm+chat+apaas", lambda issuer: issuer.apaas_user("alice")),
+    ("apaas", lambda issuer: issuer.apaas_user("alice")),
     ("apaas", lambda issuer: issuer.apaas_app()),
     ("rtm+chat+apaas", lambda issuer: issuer.education_room_user("room", "alice", role=-1)),
-    ("rtm+chat+apaas", lambda issuer: issuer.education_user("alice")),
+    ("apaas", lambda issuer: issuer.education_user("alice")),
     ("apaas", lambda issuer: issuer.education_app()),
     ("fpa", lambda issuer: issuer.fpa()),
     ("streaming", lambda issuer: issuer.streaming("room", 42)),
@@ -91,6 +101,52 @@ def test_every_product_has_its_services_and_verifies(
     token = issue(issuer)
     assert sorted(services_of(token)) == sorted(services.split("+"))
     assert verify(token, CERTIFICATE, app_id=APP_ID).version == "007"
+
+
+def same_as_the_builders(issuer: Issuer) -> list[tuple[str, str]]:
+    """Tokens of the issuer, each beside that of the vendor's builder."""
+    keys = (APP_ID, CERTIFICATE)
+    rtc, rtm, chat = builders.RtcTokenBuilder, builders.RtmTokenBuilder, builders.ChatTokenBuilder
+    apaas, agent = builders.ApaasTokenBuilder, ("room", "1", 1, 60, 60, 60, 60, 60, "alice", 60)
+    build_agent: Any = builders.ConvoAITokenBuilder.build_token
+    build_stt: Any = builders.SttTokenBuilder.build_token
+    build_class = builders.EducationTokenBuilder.build_app_token
+    in_room = apaas.build_room_user_token(*keys, "room", "alice", 2, 60)
+    with_rtm = rtc.build_token_with_rtm(*keys, "room", "alice", 1, 60, 60)
+    for_a_minute: Any = {"expires_in": 60}
+    return [
+        (
+            issuer.rtc("room", 1, **for_a_minute),
+            rtc.build_token_with_uid(*keys, "room", 1, 1, 60, 60),
+        ),
+        (issuer.rtc_rtm("room", "alice", **for_a_minute), with_rtm),
+        (issuer.rtm("alice", **for_a_minute), rtm.build_token(*keys, "alice", 60)),
+        (issuer.chat_user("alice", **for_a_minute), chat.build_user_token(*keys, "alice", 60)),
+        (issuer.chat_app(**for_a_minute), chat.build_app_token(*keys, 60)),
+        (issuer.apaas_room_user("room", "alice", role=2, **for_a_minute), in_room),
+        (issuer.apaas_user("alice", **for_a_minute), apaas.build_user_token(*keys, "alice", 60)),
+        (issuer.education_app(**for_a_minute), build_class(*keys, 60)),
+        (issuer.convoai("room", "1", "alice", **for_a_minute), build_agent(*keys, *agent)),
+        (issuer.stt("room", "1", "alice", **for_a_minute), build_stt(*keys, *agent)),
+    ]
+
+
+def test_products_are_laid_out_as_the_vendors_builders_do(issuer: Issuer) -> None:
+    for ours, vendors in same_as_the_builders(issuer):
+        mine, theirs = read(ours), read(vendors)
+        moved = [
+            [
+                (each.type, each.channel, each.user, each.role, *granted(each))
+                for each in info.services
+            ]
+            for info in (mine, theirs)
+        ]
+        assert moved[0] == moved[1]
+        assert mine.expire == theirs.expire
+
+
+def granted(service: ServiceInfo) -> list[tuple[int, int]]:
+    return [(each.number, each.expire) for each in service.privileges]
 
 
 @pytest.mark.parametrize("version", ["006", "007"])

@@ -92,12 +92,12 @@ class Product(NamedTuple):
         return tuple(sorted(granted)), tuple(granted[key] for key in sorted(granted))
 
     def _variant_007(self, grant: Grant) -> Variant007:
-        services = self.services(grant.role)
+        primary, *_ = services = self.services(grant.role)
         literals = [bytearray(struct.pack("<H", len(services)))]
         slots: list[int] = []
-        for position, service in enumerate(services):
+        for service in sorted(services, key=lambda service: service.kind):
             granted = dict.fromkeys(service.privileges(grant.role), grant.expires_in)
-            if position == 0:
+            if service is primary:
                 _give(granted, grant, frozenset(service.privileges(Role.PUBLISHER)))
             literals[-1] += struct.pack("<HH", service.kind, len(granted))
             for privilege in sorted(granted):
@@ -151,18 +151,9 @@ def _apaas(role: int) -> bytes:
         ) from None
 
 
-def _chat_user(field: int) -> _Service:
-    return _Service(5, _always(1), (field,))
-
-
 def _room_user(role: int) -> tuple[_Service, ...]:
     room = _Service(7, _always(1), (0, 1, _apaas(role)))
-    return room, _Service(2, _always(1), (1,)), _chat_user(2)
-
-
-def _room_less_user(role: int) -> tuple[_Service, ...]:
-    user = _Service(7, _always(2), (_EMPTY, 0, _NO_ROLE))
-    return user, _Service(2, _always(1), (0,)), _chat_user(1)
+    return room, _Service(2, _always(1), (1,)), _Service(5, _always(1), (2,))
 
 
 def _only(*services: _Service) -> Callable[[int], tuple[_Service, ...]]:
@@ -174,11 +165,9 @@ _NO_ROLE: Final = struct.pack("<h", -1)
 _CHAT_USER: Final = Field("chat user", USER_ID.error, max_bytes=32, characters=USER_ID.characters)
 
 _ROOM = ("room_uuid", "user_uuid"), (ROOM_UUID, USER_UUID), _room_user
-_USER = ("user_uuid",), (USER_UUID,), _room_less_user
+_USER = ("user_uuid",), (USER_UUID,), _only(_Service(7, _always(2), (_EMPTY, 0, _NO_ROLE)))
 _APP = (), (), _only(_Service(7, _always(3), (_EMPTY, _EMPTY, _NO_ROLE)))
-_WITH_CHAT_USER: Final = frozenset(
-    f"{product}-{kind}" for product in ("apaas", "education") for kind in ("room-user", "user")
-)
+_WITH_CHAT_USER: Final = frozenset({"apaas-room-user", "education-room-user"})
 _AGENT = ("channel", "uid", "user_id"), (CHANNEL_OR_WILDCARD, USER, USER_ID)
 _RTM_OF_AGENT = _Service(2, _always(1), (2,))
 
@@ -199,7 +188,7 @@ PRODUCTS: Final[dict[str, Product]] = {
             (CHANNEL_OR_WILDCARD, ACCOUNT),
             _only(_RTC, _Service(2, _always(1), (1,))),
         ),
-        Product("chat-user", ("user_id",), (USER_ID,), _only(_chat_user(0))),
+        Product("chat-user", ("user_id",), (USER_ID,), _only(_Service(5, _always(1), (0,)))),
         Product("chat-app", (), (), _only(_Service(5, _always(2), (_EMPTY,)))),
         Product("apaas-room-user", *_ROOM),
         Product("apaas-user", *_USER),

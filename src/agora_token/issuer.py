@@ -192,7 +192,7 @@ class Issuer:
         issued_at: int | datetime | None = None,
         salt: int | None = None,
     ) -> str:
-        """A token for a user outside of any room; carries RTM and Chat log-ins too."""
+        """A token for a user outside of any room."""
         return self._one("apaas-user", (user_uuid,), "007", expires_in, issued_at, salt)
 
     def apaas_app(
