@@ -270,7 +270,9 @@ static void long_account(content *to)
 static size_t random_size(void)
 {
     unsigned kind = below(16);
-    return kind == 0 ? MAX - below(3) : kind < 4 ? below(MAX + 1) : kind < 6 ? below(12) : below(400);
+    if (kind == 0)
+        return MAX - below(3);
+    return below(kind < 4 ? MAX + 1 : kind < 6 ? 12 : 400);
 }
 
 static void zeros(content *to)
@@ -358,7 +360,8 @@ static void repeats(content *to)
     unsigned symbols = 1 + below(256), often = 1 + below(30);
     while (to->size < size) {
         if (to->size > 0 && below(often) == 0) {
-            size_t distance = 1 + below((unsigned)to->size), length = 1 + below(below(8) ? 20 : 300);
+            size_t distance = 1 + below((unsigned)to->size);
+            size_t length = 1 + below(below(8) ? 20 : 300);
             for (; length > 0 && to->size < size; length--, to->size++)
                 to->bytes[to->size] = to->bytes[to->size - distance];
         } else
@@ -373,8 +376,17 @@ static void collisions(content *to)
     unsigned spread = 1 + below(8);
     while (to->size < size) {
         unsigned flip = below(spread);
-        uint8_t triple[3] = {(uint8_t)('a' ^ (flip & 1) << 5), (uint8_t)('b' ^ (flip >> 1 & 1) << 3),
-                             (uint8_t)('c' ^ (flip >> 2 & 1) << 5 ^ (flip >> 1 & 1) << 8)};
+        uint8_t triple[3] = {'a', 'b', 'c'};
+        if (flip & 1)
+            triple[0] ^= 0x20; /* falls out of the hash */
+        if (flip & 2) {
+            triple[0] ^= 1; /* meets bit 5 of the second */
+            triple[1] ^= 0x20;
+        }
+        if (flip & 4) {
+            triple[1] ^= 1; /* meets bit 5 of the third */
+            triple[2] ^= 0x20;
+        }
         add(to, triple, 3);
         if (below(4) == 0)
             add_random(to, below(3));
@@ -384,9 +396,10 @@ static void collisions(content *to)
 
 static void english(content *to)
 {
-    static const char *const words[] = {"the ",   "token ", "of ",  "a ",     "channel ", "expires ",
-                                        "after ", "and ",   "is ",  "signed", ", ",       "by ",
-                                        "your ",  "server", ". ",   "The ",   "user ",    "joins "};
+    static const char *const words[] = {
+        "the ", "token ", "of ", "a ",  "channel ", "expires ", "after ", "and ",  "is ",
+        "signed", ", ",   "by ", "your ", "server", ". ",     "The ",   "user ", "joins ",
+    };
     size_t size = random_size();
     while (to->size < size) {
         const char *word = words[below(18)];

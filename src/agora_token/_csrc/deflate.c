@@ -22,13 +22,13 @@ void agora_deflate_init(agora_deflate_state *state)
 
 size_t agora_deflate_bound(size_t n)
 {
-    /* A fixed block has at most 9 bits a byte; 6 bytes of zlib header and Adler-32, 10 bits of block
-     * frame, and the bit writer's 8 bytes. */
+    /* A fixed block has at most 9 bits a byte; 6 bytes of zlib header and Adler-32, 10 bits of
+     * block frame, and the bit writer's 8 bytes. */
     return n + n / 8 + 24;
 }
 
-/* Count a symbol; returns what it adds to the sum of f * log2(f), or anything where the input is too
- * long for that sum to be used. */
+/* Count a symbol; returns what it adds to the sum of f * log2(f), or anything where the input is
+ * too long for that sum to be used. */
 static inline uint32_t count_literal(agora_deflate_state *state, unsigned symbol)
 {
     unsigned freq = state->literal_freq[symbol]++;

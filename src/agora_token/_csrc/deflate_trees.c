@@ -16,18 +16,18 @@
 
 typedef uint32_t heap_node;
 
+#define NO_NODE UINT32_MAX /* above all nodes */
+
 static inline int not_above(heap_node a, heap_node b)
 {
     return a <= (b | INDEX_MASK);
 }
 
-static void sift_down(heap_node *heap, unsigned size, unsigned hole, heap_node node)
+/* Put a node where heap[hole] was and move it down to its place; heap[size + 1] is NO_NODE. */
+static inline void sift_down(heap_node *heap, unsigned size, unsigned hole, heap_node node)
 {
-    for (;;) {
-        unsigned child = 2 * hole;
-        if (child > size)
-            break;
-        if (child < size && not_above(heap[child + 1], heap[child]))
+    for (unsigned child = 2 * hole; child <= size; child = 2 * hole) {
+        if (not_above(heap[child + 1], heap[child]))
             child++;
         if (not_above(node, heap[child]))
             break;
@@ -71,7 +71,7 @@ static void limit_lengths(uint8_t *lengths, unsigned symbols, unsigned *counts, 
 static unsigned code_lengths(uint8_t *lengths, const uint16_t *freq, unsigned symbols,
                              unsigned max_length)
 {
-    heap_node heap[MAX_SYMBOLS + 2];
+    heap_node heap[MAX_SYMBOLS + 3];
     uint16_t order[2 * MAX_SYMBOLS];  /* nodes as they leave the heap */
     uint16_t parent[2 * MAX_SYMBOLS];
     uint8_t depth[2 * MAX_SYMBOLS];
@@ -88,13 +88,15 @@ static unsigned code_lengths(uint8_t *lengths, const uint16_t *freq, unsigned sy
         unsigned unused = count < 3 ? count++ : 0;
         heap[++size] = 1u << FREQ_SHIFT | unused;
     }
+    heap[size + 1] = NO_NODE;
     for (unsigned i = size / 2; i >= 1; i--)
         sift_down(heap, size, i, heap[i]);
 
     for (; size > 1; node++) {
         heap_node a = heap[1];
-        size--;
-        sift_down(heap, size, 1, heap[size + 1]);
+        heap_node last = heap[size];
+        heap[size--] = NO_NODE;
+        sift_down(heap, size, 1, last);
         heap_node b = heap[1];
         order[removed++] = (uint16_t)(a & INDEX_MASK);
         order[removed++] = (uint16_t)(b & INDEX_MASK);

@@ -1,5 +1,5 @@
 /* Inflate (RFC 1950 and 1951) of a whole stream, as strict as zlib: codes that are over-subscribed
- * or incomplete are refused, but for a distance code, or an end-of-block code, of one single bit. */
+ * are refused, and incomplete ones too, but for a code of a single word of one bit. */
 #include "inflate.h"
 
 #include "deflate_adler32.h"
