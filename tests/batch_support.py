@@ -19,7 +19,7 @@ CERTIFICATE = "5CFd2fd1755d40ecb72977518be15d3b"
 NOW = 1_700_000_000
 ISSUER = Issuer(APP_ID, CERTIFICATE)
 
-COMMAND = [sys.executable, "-c", "from agora_token.cli.batch import batch; batch()"]
+COMMAND = [sys.executable, "-m", "agora_token", "batch"]
 
 
 def environment(**changes: str | None) -> dict[str, str]:

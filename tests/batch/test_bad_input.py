@@ -46,14 +46,14 @@ def only(directory: Path, *names: str) -> None:
 @pytest.mark.parametrize("name", ["AGORA_APP_ID", "AGORA_APP_CERTIFICATE"])
 def test_missing_secret(name: str, source: Path, tmp_path: Path) -> None:
     done = batch(source, "-o", tmp_path / "o.csv", env=environment(**{name: None}))
-    assert done.returncode == FAILED
+    assert done.returncode == USAGE
     assert f"{name} is not set" in done.stderr
     only(tmp_path, "r.csv")
 
 
 def test_wrong_secret(source: Path, tmp_path: Path) -> None:
     done = batch(source, "-o", tmp_path / "o.csv", env=environment(AGORA_APP_CERTIFICATE="secret!"))
-    assert done.returncode == FAILED
+    assert done.returncode == USAGE
     assert "32 hex digits" in done.stderr
     assert "secret!" not in done.stderr
 
@@ -210,7 +210,7 @@ def test_ctrl_c_while_a_pipe_is_read(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         _, message = process.communicate(timeout=60)
     assert process.returncode == INTERRUPTED
-    assert message.strip().endswith("agora-token batch: interrupted")
+    assert message.strip().endswith("agora-token: interrupted")
     only(tmp_path)
 
 

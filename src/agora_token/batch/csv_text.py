@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,9 +18,7 @@ _BOM = b"\xef\xbb\xbf"
 _QUOTED = re.compile(rb'(?<![^,\r\n])"[^"]*(?:""[^"]*)*("|\Z)')
 """A value in quotes; they count only at its beginning.  Group 1 is empty where it does not end."""
 _SPECIAL = '[",\r\n]'
-# 64-bit offsets: the lines of a batch may have more than 2 GiB, though its columns do not.
-_LARGE_EMPTY = pa.scalar("", pa.large_string())
-_LARGE_NEWLINE = pa.scalar("\n", pa.large_string())
+_LARGE = 1 << 29
 _WRITE_PLAIN = pyarrow.csv.WriteOptions(include_header=False, quoting_style="none")
 
 
@@ -120,17 +119,26 @@ def encode(batch: pa.RecordBatch) -> pa.Buffer:
         pyarrow.csv.write_csv(plain, output, write_options=_WRITE_PLAIN)
         return output.getvalue()
     except pa.ArrowInvalid:  # a value needs quotes, which pyarrow's writer gives to all or none
-        values = [_quoted(column).cast(pa.large_string()) for column in columns]
-        lines = pc.binary_join_element_wise(*values, pa.scalar(",", pa.large_string()))
-        lines = pc.binary_join_element_wise(lines, _LARGE_EMPTY, _LARGE_NEWLINE)
-        return text_of(lines)
+        parts: list[Any] = []
+        for column in columns:
+            parts += ["," if parts else "", _quoted(column)]
+        return text_of([*parts, "\n"], batch.nbytes)
 
 
-def text_of(lines: pa.LargeStringArray) -> pa.Buffer:
-    """The strings one after the other, as they already lie in memory."""
+def text_of(parts: Sequence[Any], size: int) -> pa.Buffer:
+    """The text of rows that are made of parts, each a column of strings or one for all rows.
+
+    ``size`` is the bytes of the columns, about.
+    """
+    # The lines of a batch may have more than 2 GiB, though its columns do not.
+    kind = pa.large_string() if size > _LARGE else pa.string()
+    typed = [pa.scalar(part, kind) if isinstance(part, str) else part.cast(kind) for part in parts]
+    lines = pc.binary_join_element_wise(*typed, pa.scalar("", kind))
     _, offsets, data = lines.buffers()
-    end = memoryview(offsets).cast("B").cast("q")[len(lines)] if len(lines) else 0
-    return data.slice(0, end) if data else pa.py_buffer(b"")
+    if not len(lines):
+        return pa.py_buffer(b"")
+    ends = memoryview(offsets).cast("B").cast("q" if size > _LARGE else "i")
+    return data.slice(0, ends[len(lines)])
 
 
 def _as_text(column: pa.Array) -> pa.Array:

@@ -123,8 +123,7 @@ def encode(batch: pa.RecordBatch) -> pa.Buffer:
     parts: list[Any] = []
     for field, column in zip(batch.schema, batch.columns, strict=True):
         parts += [("," if parts else "{") + _dumps(field.name) + ":", _texts(column, field)]
-    lines = pc.binary_join_element_wise(*map(_large, parts), _large("}\n"), _large(""))
-    return text_of(lines)
+    return text_of([*parts, "}\n"], batch.nbytes)
 
 
 def _texts(column: pa.Array, field: pa.Field) -> pa.Array:
@@ -141,12 +140,3 @@ def _texts(column: pa.Array, field: pa.Field) -> pa.Array:
     else:
         texts = pc.binary_join_element_wise('"', column, '"', "")
     return texts.fill_null("null")
-
-
-def _large(text: Any) -> Any:
-    # 64-bit offsets: the lines of a batch may have more than 2 GiB, though its columns do not.
-    return (
-        pa.scalar(text, pa.large_string())
-        if isinstance(text, str)
-        else text.cast(pa.large_string())
-    )

@@ -14,8 +14,8 @@ from .._products import PRODUCTS
 if TYPE_CHECKING:
     from ..batch.job import Job, Summary
 
-COMPLETE, FAILED, USAGE, REJECTS, INTERRUPTED = 0, 1, 2, 3, 130
-"""Exit statuses; USAGE is click's own."""
+COMPLETE, FAILED, REJECTS, INTERRUPTED = 0, 1, 3, 130
+"""Exit statuses; 2, for wrong usage, comes from the group of the commands."""
 
 _SERVICES = [name for name, product in PRODUCTS.items() if product.parameters]
 _FORMATS = ("csv", "jsonl", "parquet")
@@ -108,12 +108,12 @@ def batch(
     rows in their order.  The project is that of AGORA_APP_ID and AGORA_APP_CERTIFICATE.
 
     The exit status is 0 when every row has a token, 3 when some were rejected, 1 when the job
-    failed, 2 for wrong usage, and 130 after Ctrl-C.
+    failed, 2 for wrong usage or a missing certificate, and 130 after Ctrl-C.
     """
     from ..batch.job import Job, run
     from ..batch.progress import Silent, progress_for
     from ..batch.roster import Request
-    from ..errors import AgoraTokenError
+    from ..batch.rows import BatchError
     from ..issuer import Issuer
 
     request = Request(
@@ -125,13 +125,13 @@ def batch(
     job = Job(sources, columns=chosen, request=request, threads=threads, **options)
     try:
         summary = run(job, Issuer.from_env(), Silent() if quiet else progress_for())
-    except AgoraTokenError as error:
-        click.echo(f"agora-token batch: {error}", err=True)
+    except BatchError as error:
+        click.echo(f"agora-token: {error}", err=True)
         sys.exit(FAILED)
     except KeyboardInterrupt:
         kept = not job.is_direct and os.path.isdir(job.directory)
         more = f"; finished parts are kept in {job.directory}, --resume goes on" if kept else ""
-        click.echo(f"agora-token batch: interrupted{more}", err=True)
+        click.echo(f"agora-token: interrupted{more}", err=True)
         sys.exit(INTERRUPTED)
     # Standard output is the tokens' where they go there.
     text = json.dumps(summary.to_dict()) if as_json else _described(job, summary)
