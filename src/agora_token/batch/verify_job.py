@@ -104,7 +104,7 @@ def verify_file(
     keys = certificate_keys(certificates)
     demands = make_demands(job.at, job.leeway, job.app_id, None, ())
     sources = Sources(job.sources, job.source_format)
-    prints = [fingerprint(path) for path in sources.files]
+    fingerprints = [fingerprint(path) for path in sources.files]
     with errors_name(sources.paths[0]):
         cells = Cells(_names(job, sources.schema.names))
 
@@ -131,8 +131,8 @@ def verify_file(
             reasons.update(done.reasons)
             share = min(done.block.done / size, 1.0) if size else None
             progress.update(rows, rows - reasons[Reason.VALID], share)
-    for each_print in prints:
-        check_unchanged(each_print)
+    for known in fingerprints:
+        check_unchanged(known)
     counts = {Reason(code): count for code, count in sorted(reasons.items()) if count}
     return VerifySummary(rows, counts, unreadable, first, time.monotonic() - begin)
 
