@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from . import cases, measure, report
 
@@ -12,6 +13,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
         "--json", action="store_true", help="print JSON, with the figures of each round"
+    )
+    parser.add_argument(
+        "--into", type=Path, metavar="FILE", help="put the table between the two marks in FILE too"
     )
     parser.add_argument("--rounds", type=int, default=20, help="how often each row is run (20)")
     parser.add_argument("--core", type=int, choices=sorted(cores), help="run there (on the last)")
@@ -35,6 +39,8 @@ def main() -> None:
     run = measure.measure(groups, 1 if options.smoke else options.rounds, options.core)
     if options.smoke:
         run.warnings.append("a smoke run: its figures say nothing")
+    if options.into:
+        report.replace_table(options.into, report.table(run))
     print(report.as_json(run) if options.json else report.table(run))
 
 

@@ -6,7 +6,8 @@ import gc
 import importlib
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any, Final
@@ -20,16 +21,23 @@ BUSY: Final = 0.05
 """So is this much of a core taken by other processes, or by the hypervisor."""
 
 _LANES: Final = 64
-_FLOOR_DATA: Final = bytes(
-    64 * 65 * _LANES
-)  # 65 blocks each: with 64, all would meet in one cache set
+_BLOCKS: Final = 65  # not a power of 2, or all lanes would meet in one set of the cache
+_MESSAGES: Final = bytes(64 * _BLOCKS * _LANES)
 
 
 @dataclass
 class Times:
     """Seconds a token, a figure a round."""
 
-    rounds: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
+    """Of the processor's time, which does not go on while another process has the core."""
+    elapsed: list[float] = field(default_factory=list)
+    cores: int = 1
+
+    @property
+    def rounds(self) -> list[float]:
+        """Processor time on one core, elapsed time on several."""
+        return self.processor if self.cores == 1 else self.elapsed
 
     @property
     def best(self) -> float:
@@ -39,6 +47,14 @@ class Times:
     def spread(self) -> float:
         """How far the median lies above the minimum, as a share of it."""
         return median(self.rounds) / self.best - 1
+
+    def add(self, run: Callable[[], object], count: int) -> None:
+        """Times a run over ``count`` tokens."""
+        elapsed, processor = time.perf_counter(), time.process_time()
+        kept = run()
+        self.processor.append((time.process_time() - processor) / count)
+        self.elapsed.append((time.perf_counter() - elapsed) / count)
+        del kept
 
 
 @dataclass(frozen=True)
@@ -65,7 +81,10 @@ class Run:
         """How many times as fast a row is as the one it is compared with."""
         if case.against is None:
             return None
-        return self.times[case.against].best / self.times[case].best
+        ours, theirs = self.times[case], self.times[case.against]
+        if case.cores > 1:
+            return min(theirs.elapsed) / ours.best
+        return theirs.best / ours.best
 
 
 def native() -> Any:
@@ -82,7 +101,9 @@ def check(groups: Sequence[Group]) -> None:
     """Compares the outputs of all rows, before anything is timed."""
     for group in groups:
         for case in group.cases:
-            group.check(case, _output(case))
+            with _backend_of(case):
+                output = case.run()
+            group.check(case, output)
 
 
 def measure(groups: list[Group], rounds: int, core: int | None = None) -> Run:
@@ -92,7 +113,8 @@ def measure(groups: list[Group], rounds: int, core: int | None = None) -> Run:
     cores = [] if core is None else [core, *sorted(allowed - {core})]
     kernels = native().available_kernels("sha256")
     cases = [case for group in groups for case in group.cases]
-    run = Run(groups, {each: Times() for each in cases}, {k: Times() for k in kernels}, core, [])
+    times = {case: Times(cores=case.cores) for case in cases}
+    run = Run(groups, times, {kernel: Times() for kernel in kernels}, core, [])
     noise = Noise()
     gc.collect()
     gc.freeze()  # what is here already is not looked through again
@@ -100,11 +122,12 @@ def measure(groups: list[Group], rounds: int, core: int | None = None) -> Run:
         for number in range(rounds):
             for kernel in kernels:
                 _pin(cores[:1])
-                run.compression[kernel].rounds.append(_compression(kernel))
+                _compress(kernel, run.compression[kernel])
             # Every other round backwards, so that nobody always comes after the same neighbour.
             for case in cases if number % 2 == 0 else reversed(cases):
                 _pin(cores[: case.cores])  # threads that the case starts are pinned with it
-                run.times[case].rounds.append(_seconds(case))
+                with _backend_of(case):
+                    run.times[case].add(case.run, case.count)
     finally:
         gc.unfreeze()
         _pin(allowed)
@@ -114,32 +137,18 @@ def measure(groups: list[Group], rounds: int, core: int | None = None) -> Run:
     return run
 
 
-def _output(case: Case) -> object:
-    with backend("pure" if case.by == "pure" else "native"):
-        return case.run()
+def _backend_of(case: Case) -> AbstractContextManager[object]:
+    return backend("pure" if case.by == "pure" else "native")
 
 
-def _seconds(case: Case) -> float:
-    with backend("pure" if case.by == "pure" else "native"):
-        start = time.perf_counter()
-        kept = case.run()
-        end = time.perf_counter()
-    del kept
-    return (end - start) / case.count
-
-
-def _compression(kernel: str) -> float:
-    """Seconds a compression where the kernel has as many messages as it can take."""
+def _compress(kernel: str, times: Times) -> None:
+    """Times compressions where the kernel has as many messages as it can take."""
     core = native()
     chosen = core.kernels()["sha256"]
     core.force_kernel("sha256", kernel)
-    try:
-        core.hash_blocks(_FLOOR_DATA, _LANES)  # a kernel new to the processor is slower at first
-        start = time.perf_counter()
-        core.hash_blocks(_FLOOR_DATA, _LANES)
-        return (time.perf_counter() - start) / (len(_FLOOR_DATA) // 64)
-    finally:
-        core.force_kernel("sha256", chosen)
+    core.hash_blocks(_MESSAGES, _LANES)  # a kernel new to the processor is slower at first
+    times.add(lambda: core.hash_blocks(_MESSAGES, _LANES), _BLOCKS * _LANES)
+    core.force_kernel("sha256", chosen)
 
 
 def _pin(cores: Iterable[int]) -> None:

@@ -8,6 +8,7 @@ import platform
 import sys
 import zlib
 from collections.abc import Sequence
+from pathlib import Path
 from statistics import median
 
 from agora_token import __version__, backend_info
@@ -18,6 +19,7 @@ from .samples import BACKENDS, PACKAGES
 
 HEAD = ("token", "issued by", "µs a token", "ratio", "to", "held to", "floors", "kernel")
 NUMBERS = (2, 3, 5, 6)
+MARK = "<!-- python -m benchmarks -->"
 
 
 def table(run: Run) -> str:
@@ -28,7 +30,16 @@ def table(run: Run) -> str:
     rule = (f"{'-' * (w - 1)}{':' if i in NUMBERS else '-'}" for i, w in enumerate(widths))
     lines.insert(1, f"| {' | '.join(rule)} |")
     notes = [f"WARNING: {warning}" for warning in run.warnings] or ["The machine was quiet."]
-    return "\n".join([*_about(run), "", *lines, "", *notes])
+    return "\n\n".join([*_about(run), "\n".join(lines), *notes])
+
+
+def replace_table(file: Path, text: str) -> None:
+    """Puts the table in the place of the one in a document, between the first and last mark."""
+    before, mark, rest = file.read_text(encoding="utf-8").partition(MARK)
+    _, _, after = rest.rpartition(MARK)
+    if not after:
+        raise SystemExit(f"{file} does not have {MARK!r} twice")
+    file.write_text(f"{before}{mark}\n{text}\n{mark}{after}", encoding="utf-8")
 
 
 def as_json(run: Run) -> str:
@@ -109,7 +120,7 @@ def _held_to(case: Case, ratio: float | None) -> str:
 
 def _floors(run: Run, group: Group, case: Case) -> float:
     """How many times the floor's processor time a token takes."""
-    return case.cores * run.times[case].best / (group.compressions * run.floor)
+    return min(run.times[case].processor) / (group.compressions * run.floor)
 
 
 def _kernel(case: Case) -> str:
