@@ -79,6 +79,29 @@ def test_a_child_does_not_repeat_its_parents_salts(backend: ModuleType) -> None:
     assert len(theirs & ours) < 3
 
 
+def test_what_another_thread_took_meanwhile_is_not_given_again(
+    backend: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.urandom
+    calls = 0
+    inner: list[int] = []
+
+    def urandom(size: int) -> bytes:
+        nonlocal calls
+        calls += 1
+        if calls == 1:  # half of it may not be used, so that more is asked for
+            return real(size // 2) + b"\xff" * (size - size // 2)
+        if calls == 2:  # as a thread would that runs while this one waits for the system
+            inner.extend(backend.random_salt() for _ in range(256))
+        return real(size)
+
+    drain(backend, monkeypatch)
+    monkeypatch.setattr(os, "urandom", urandom)
+    outer = [backend.random_salt() for _ in range(256)]
+    assert len(inner) == 256
+    assert len(set(outer) & set(inner)) < 3
+
+
 def test_threads_do_not_share_salts(backend: ModuleType) -> None:
     taken: list[list[int]] = [[] for _ in range(4)]
 

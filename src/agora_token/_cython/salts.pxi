@@ -17,7 +17,7 @@ cdef int fill_salts(uint32_t *salts, size_t count) except -1:
         numbers = count - done
         numbers += numbers // 32 + 4  # about one in 45 is thrown away
         block = os.urandom(4 * numbers)
-        for index in range(numbers):
+        for index in range(len(block) // 4):
             memcpy(&number, PyBytes_AS_STRING(block) + 4 * index, 4)
             # Up to the last multiple of MAX_SALT, so that the remainder is unbiased.
             if number < <uint32_t>42 * MAX_SALT and done < count:
@@ -29,8 +29,11 @@ cdef int fill_salts(uint32_t *salts, size_t count) except -1:
 cdef inline uint32_t next_salt() except 0:
     """One salt of the pool, under the GIL."""
     global _pooled
+    cdef uint32_t salts[POOL_SIZE]
     if not _pooled:
-        fill_salts(_pool, POOL_SIZE)
+        # Another thread may run meanwhile, and fill the pool and take from it too.
+        fill_salts(salts, POOL_SIZE)
+        memcpy(_pool, salts, sizeof(salts))
         _pooled = POOL_SIZE
     _pooled -= 1
     return _pool[_pooled]
