@@ -21,6 +21,8 @@ from agora_token import (
     read,
     verify,
 )
+from agora_token._columns import Constant, Objects
+from agora_token._products import Grant
 from agora_token.errors import (
     AgoraTokenError,
     ColumnError,
@@ -187,6 +189,11 @@ def test_a_subscriber_may_be_given_a_single_privilege(issuer: Issuer) -> None:
     assert services_of(token)["rtc"] == {1: 3600, 4: 60}
 
 
+def test_nothing_is_taken_for_the_kind_of_token_before(issuer: Issuer) -> None:
+    with pytest.raises(InvalidLifetimeError):
+        issuer.rtc("room", 42, role=None, expires_in=None, version=None)  # type: ignore[arg-type]
+
+
 def test_uid_0_is_anybody_and_the_text_0_is_an_account(issuer: Issuer) -> None:
     same: Any = {"issued_at": NOW, "salt": 1}
     assert issuer.rtc("room", 42, **same) == issuer.rtc("room", "42", **same)
@@ -209,6 +216,25 @@ def test_the_wildcard_channel_needs_a_user(issuer: Issuer) -> None:
         issuer.rtc("*", 0)
     with pytest.raises(InvalidChannelError, match="version 007 only"):
         issuer.rtc("*", 42, version="006")
+
+
+@pytest.mark.parametrize("channels", ["*", ["*", "*"]])
+@pytest.mark.parametrize("uids", [[42, 0], array("I", [42, 0])])
+def test_no_row_of_a_column_opens_every_channel_to_anybody(
+    issuer: Issuer, channels: str | list[str], uids: Any
+) -> None:
+    with pytest.raises(InvalidUserError, match=r"row 1: .*every channel"):
+        issuer.rtc_many(channels, uids)
+    with pytest.raises(InvalidUserError, match=r"row 0: .*every channel"):
+        issuer.rtc_many("*", [0])
+    assert len(issuer.rtc_many(channels, [42, 43])) == 2
+
+
+def test_rejects_name_the_user_of_an_open_wildcard(issuer: Issuer) -> None:
+    plan = issuer.plan("rtc", [Grant()])
+    rejects = bytearray(2)
+    plan.column((Constant("*"), Objects([0, 42])), 0, 2, NOW, rejects=rejects)
+    assert rejects == b"\2\0"
 
 
 def test_any_services_repeated_ones_included(issuer: Issuer) -> None:
@@ -295,6 +321,9 @@ def test_the_certificate_stays_inside(issuer: Issuer) -> None:
     with pytest.raises(TypeError, match="not pickled") as caught:
         pickle.dumps(issuer)
     assert CERTIFICATE not in str(caught.value)
+    for plan in (issuer.plan("rtc", []), issuer.plan("apaas-room-user", [])):
+        with pytest.raises(TypeError):
+            pickle.dumps(plan)
 
 
 def test_from_env(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -366,6 +395,11 @@ def test_columns_that_do_not_fit(issuer: Issuer) -> None:
         issuer.rtc_many("room", [1, 2], salts=[1])
     with pytest.raises(InvalidSaltError, match="sequence of integers"):
         issuer.rtc_many("room", [1, 2], salts=[1, -1])
+    with pytest.raises(InvalidSaltError, match="sequence of integers"):
+        issuer.rtc_many("room", [1, 2], salts=b"12345")
+    for threads in (0, -1):
+        with pytest.raises(ColumnError, match="must be 1 or more"):
+            issuer.rtc_many("room", [1, 2], threads=threads)
     assert issuer.rtc_many("room", []) == []
 
 

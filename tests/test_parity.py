@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from array import array
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from agora_token import _core, _fields, _pure
 from agora_token._columns import Column, Constant, Integers, Objects, Strings
 from agora_token._products import PRODUCTS, Grant
+from agora_token._pure_verify import Demands
 from agora_token.errors import AgoraTokenError, ColumnError, PackingError
 
 APP_ID = "970CA35de60c44645bbae8a215061b33"
@@ -242,15 +244,19 @@ def test_constants_that_are_refused_name_the_first_row() -> None:
     assert native[2] == b"\1\1\1"
 
 
+@pytest.mark.parametrize("rejects", [None, bytearray(2)])
 @pytest.mark.parametrize(
     "offsets", [[0, 99, 4], [0, -1, 4], [-4, 2, 4], [3, 1, 4], [0, 2, 1 << 30]]
 )
-def test_offsets_outside_of_the_data_are_refused(offsets: list[int]) -> None:
+def test_offsets_outside_of_the_data_are_refused(
+    offsets: list[int], rejects: bytearray | None
+) -> None:
+    """Even where rows may be rejected: the column itself is broken."""
     column = Strings(array("i", offsets), b"room", 0, False, None)
     for module in (_core, _pure):
         plan = module.Plan006(APP_ID.encode(), b"k", (_fields.CHANNEL,), [((1,), (60,))])
-        with pytest.raises(ColumnError, match="do not lie within its data"):
-            plan.many((column,), 0, 2, NOW)
+        with pytest.raises(ColumnError, match=r"row [01]: .* do not lie within its data"):
+            plan.column((column,), 0, 2, NOW, rejects=rejects)
 
 
 def test_buffers_that_are_too_short_are_refused() -> None:
@@ -272,6 +278,73 @@ def test_buffers_that_are_too_short_are_refused() -> None:
     with pytest.raises(IndexError, match="row 4: there is no variant 1"):
         plan.many((good,), 0, 9, NOW, variants=array("i", [0, 0, 0, 0, 1, 0, 0, 0, 0]))
     assert len(plan.many((good,), 9, 9, NOW)) == 0
+
+
+def test_rows_that_no_buffer_has_are_refused() -> None:
+    plan = _core.Plan006(APP_ID.encode(), b"k", (_fields.USER,), [((1,), (60,))])
+    before = Integers(array("I", range(9)), -4)
+    with pytest.raises(ColumnError, match="no row -4"):
+        plan.many((before,), 0, 4, NOW)
+    with pytest.raises(ColumnError, match="no row"):  # its offsets' size overflows
+        plan.column((Constant(1),), 0, 1 << 62, NOW)
+    reasons = bytearray(9)
+    with pytest.raises(ValueError, match="no rows -1 to 1"):
+        _core.verify(
+            Objects(["", ""]), -1, 1, (b"k" * 32,), Demands(NOW), None, None, None, reasons
+        )
+
+
+@pytest.mark.parametrize("module", [_core, _pure])
+@pytest.mark.parametrize("fields", [(), (_fields.CHANNEL, _fields.USER, _fields.USER)])
+def test_a_version_006_plan_has_a_channel_and_at_most_a_user(module: Any, fields: Any) -> None:
+    with pytest.raises(ValueError, match=f"not {len(fields)} fields"):
+        module.Plan006(APP_ID.encode(), b"k", fields, [((1,), (60,))])
+
+
+def test_what_follows_the_strings_must_be_bytes() -> None:
+    service: Any = (1, (1,), 60, ("room", 1), None)
+    for module in (_core, _pure):
+        with pytest.raises(TypeError):
+            module.build007(APP_ID, CERTIFICATE, (service,), 60)
+
+
+def test_buffers_need_not_be_aligned() -> None:
+    """Which the sanitizers check."""
+    numbers = b"." + array("I", [0, 4]).tobytes()
+    wide = b"." + array("q", [0, 2, 4]).tobytes()
+    columns = (Strings(memoryview(wide)[1:], b"abcd", 0, True), Integers(memoryview(numbers)[1:]))
+    more = {"variants": memoryview(bytes(9))[1:], "salts": memoryview(numbers)[1:]}
+    native, pure = (
+        module.Plan006(
+            APP_ID.encode(), b"k", (_fields.CHANNEL, _fields.USER), [((1,), (60,))]
+        ).many(columns, 0, 2, NOW, **more)
+        for module in (_core, _pure)
+    )
+    assert native == pure
+
+
+def test_variants_that_change_after_they_were_checked_do_no_harm() -> None:
+    """Another thread writes them while the rows are signed."""
+    import threading
+
+    plan = _core.Plan006(APP_ID.encode(), b"k", (_fields.USER,), [((1,), (60,))])
+    variants = array("i", [0]) * 100_000
+    done = threading.Event()
+
+    def disturb() -> None:
+        while not done.is_set():
+            variants[50_000] = 1 << 30
+            variants[50_000] = 0
+
+    thread = threading.Thread(target=disturb)
+    thread.start()
+    try:
+        for _ in range(20):
+            with contextlib.suppress(IndexError):
+                plan.many((Constant(1),), 0, len(variants), NOW, variants)
+    finally:
+        done.set()
+        thread.join()
 
 
 def test_a_list_that_changes_while_it_is_read_is_safe() -> None:

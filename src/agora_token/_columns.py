@@ -5,8 +5,9 @@ All but :class:`Objects` are read without touching a Python object per row.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence, Set
-from typing import Any, Final, NamedTuple
+import operator
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from typing import Any, Final, NamedTuple, TypeVar
 
 from .errors import ColumnError
 
@@ -49,6 +50,8 @@ _NO_COLUMN: Final = (bytes, bytearray, memoryview, Mapping, Set)
 """What has elements, but not the values of rows."""
 
 Column = Constant | Objects | Integers | Strings
+
+_Part = TypeVar("_Part")
 
 
 def column_of(value: object) -> Column:
@@ -101,3 +104,16 @@ def common_length(columns: tuple[Column, ...]) -> int:
         given = " and ".join(str(length) for length in sorted(lengths))
         raise ColumnError(f"the columns have {given} rows; they must be as long as each other")
     return lengths.pop()
+
+
+def by_threads(work: Callable[[int, int], _Part], rows: int, threads: int) -> list[_Part]:
+    """What ``work`` makes of the rows from one number to another, in a part for each thread."""
+    if operator.index(threads) < 1:
+        raise ColumnError(f"threads is {threads}; it must be 1 or more")
+    if threads == 1 or rows < 2 * threads:
+        return [work(0, rows)]
+    from concurrent.futures import ThreadPoolExecutor  # slow to import, seldom needed
+
+    bounds = [rows * part // threads for part in range(threads + 1)]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, bounds, bounds[1:]))

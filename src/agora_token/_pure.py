@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from itertools import repeat
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
 
 from . import _fields
 from ._columns import Column, Constant, Integers, Objects, Strings
@@ -175,6 +175,9 @@ class _Plan:
         self._certificate = certificate
         self._fields = fields
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a plan holds a certificate and is not pickled")
+
     def _sign_row(self, row: list[bytes], variant: int, issued_at: int, salt: int) -> str:
         raise TypeError("a plan is of one version")  # only the two children are ever made
 
@@ -255,12 +258,14 @@ class _Plan:
         else:
             refused = memoryview(rejects).cast("B")
             tokens = []
-            for values, variant, salt in self._rows(columns, start, stop, variants, salts):
-                index = self._refused_field(values)
-                refused[len(tokens)] = index
-                tokens.append(
-                    "" if index else self._sign_row(self._encode(values), variant, issued_at, salt)
-                )
+            try:
+                for values, variant, salt in self._rows(columns, start, stop, variants, salts):
+                    index = self._refused_field(values)
+                    refused[len(tokens)] = index
+                    row = [] if index else self._encode(values)
+                    tokens.append("" if index else self._sign_row(row, variant, issued_at, salt))
+            except ColumnError as error:  # no value that a row could be refused for
+                raise error.at_row(start + len(tokens)) from None
         offsets = array("i", [0]) * (len(tokens) + 1)
         position = 0
         for index, token in enumerate(tokens, 1):
@@ -289,6 +294,10 @@ class Plan006(_Plan):
         variants: Sequence[Variant006],
     ) -> None:
         super().__init__(app_id, certificate, fields)
+        if not 1 <= len(fields) <= 2:
+            raise ValueError(
+                f"a version 006 plan has a channel and a user, not {len(fields)} fields"
+            )
         self._variants = tuple(variants)
         inner, outer = _pads(certificate)
         self._inner = sha256(inner + app_id)

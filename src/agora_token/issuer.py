@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import _backend, _fields
-from ._columns import column_of, common_length, uint32_buffer
+from ._columns import by_threads, column_of, common_length, uint32_buffer
 from ._products import PRODUCTS, Grant
 from .errors import (
     ConfigurationError,
@@ -64,7 +64,9 @@ class Issuer:
         self._app_id = _fields.check_app_id(app_id)
         self._certificate = _fields.check_certificate(certificate)
         self._plans: dict[tuple[object, ...], Plan006 | Plan007] = {}
-        self._last_rtc: tuple[object, object, object, Callable[..., str]] = (None, None, None, str)
+        nothing = object()  # which no argument is
+        self._last_rtc: tuple[object, object, object, Callable[..., str]]
+        self._last_rtc = (nothing, nothing, nothing, str)
 
     @classmethod
     def from_env(cls) -> Issuer:
@@ -449,18 +451,12 @@ def _many(
     issued = _issued_at(issued_at)
     issued = int(time.time()) if issued is None else issued
     salt_column = None if salts is None else _salt_column(salts, rows)
-    if threads == 1 or rows < 2 * threads:
-        return plan.many(columns, 0, rows, issued, None, salt_column)
-    from concurrent.futures import ThreadPoolExecutor  # slow to import, seldom needed
-
-    bounds = [rows * part // threads for part in range(threads + 1)]
-    with ThreadPoolExecutor(threads) as pool:
-        parts = pool.map(
-            lambda start, stop: plan.many(columns, start, stop, issued, None, salt_column),
-            bounds,
-            bounds[1:],
-        )
-        return [token for part in parts for token in part]
+    parts = by_threads(
+        lambda start, stop: plan.many(columns, start, stop, issued, None, salt_column),
+        rows,
+        threads,
+    )
+    return parts[0] if len(parts) == 1 else [token for part in parts for token in part]
 
 
 def _salt_column(salts: Any, rows: int) -> Any:
@@ -468,7 +464,7 @@ def _salt_column(salts: Any, rows: int) -> Any:
     if buffer is None:
         try:
             buffer = memoryview(array("I", salts))
-        except (TypeError, OverflowError):
+        except (TypeError, ValueError, OverflowError):
             raise InvalidSaltError("salts must be a sequence of integers of 0 to 2**32-1") from None
     if len(buffer) != rows:
         raise InvalidSaltError(f"there are {rows} rows, but {len(buffer)} salts")

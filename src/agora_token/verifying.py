@@ -5,18 +5,16 @@ from __future__ import annotations
 import operator
 import time
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from . import _backend, _fields
-from ._columns import column_of, common_length
+from ._columns import by_threads, column_of, common_length
 from ._parsing import Token006, parse
 from ._pure_verify import Demands, expect, judge
 from ._words import duration, listed, time_text
 from .errors import (
-    ColumnError,
     InvalidCertificateError,
     InvalidInputError,
     InvalidLifetimeError,
@@ -128,14 +126,7 @@ def verify_many(
             token_column, start, stop, keys, demands, places, users, logins, out[start:stop]
         )
 
-    if operator.index(threads) < 1:
-        raise ColumnError(f"threads is {threads}; it must be 1 or more")
-    if threads == 1 or rows < 2 * threads:
-        run(0, rows)
-    else:
-        bounds = [rows * part // threads for part in range(threads + 1)]
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(run, bounds, bounds[1:]))
+    by_threads(run, rows, threads)
     return bytes(codes)
 
 

@@ -95,7 +95,7 @@ cdef int write_service(Writer *writer, tuple service) except -1:
         else:
             kept = user_of(strings[index], "a service's user", &text)
         writer_put_string(writer, &text)
-    writer_put(writer, <const unsigned char *>PyBytes_AS_STRING(rest), PyBytes_GET_SIZE(rest))
+    writer_put(writer, <const unsigned char *>rest, len(rest))
     return 0
 
 

@@ -73,6 +73,20 @@ cdef class Rule:
         return data
 
 
+cdef Py_ssize_t row_number(object number) except -1:
+    """A row or element whose offset in bytes can be counted."""
+    if not 0 <= number <= PY_SSIZE_T_MAX // 32:
+        raise ColumnError(f"there is no row {number}")
+    return number
+
+
+cdef inline uint32_t load_native_u32(const void *values, Py_ssize_t index) noexcept nogil:
+    """An element of a buffer, which need not be aligned."""
+    cdef uint32_t value
+    memcpy(&value, <const unsigned char *>values + 4 * index, 4)
+    return value
+
+
 cdef inline bint bit_is_set(const unsigned char *bits, Py_ssize_t index) noexcept nogil:
     return bits[index >> 3] >> (index & 7) & 1
 
@@ -86,6 +100,7 @@ cdef class Reader:
     cdef Py_ssize_t first  # the buffers' element that is the column's row 0
     cdef Py_buffer views[3]  # values or data, offsets, validity
     cdef bint has_view[3]
+    cdef bint was_asked  # whether a constant is not a plain value
     cdef object kept  # what the block's rows borrow from
     cdef list asked
     cdef Slice rows[BLOCK_ROWS]
@@ -95,10 +110,12 @@ cdef class Reader:
         cdef Slice row
         self.rule = rule
         self.column = column
+        row_number(stop)
         self.asked = []
         if isinstance(column, Constant):
             self.kind = CONSTANT
             if not rule.plain(column.value, &row, self.digits[0]):
+                self.was_asked = True
                 try:
                     self.kept = rule.ask(column.value, &row)
                 except AgoraTokenError:
@@ -110,12 +127,12 @@ cdef class Reader:
                 raise ColumnError(f"the column has {len(column.values)} rows, not {stop}")
         elif isinstance(column, Integers):
             self.kind = INTEGERS
-            self.first = column.start
+            self.first = row_number(column.start)
             self._view(0, column.values, 4 * (self.first + stop))
             self._view(2, column.validity, (self.first + stop + 7) // 8)
         elif isinstance(column, Strings):
             self.kind = WIDE_STRINGS if column.wide else STRINGS
-            self.first = column.start
+            self.first = row_number(column.start)
             self._view(0, column.data, 0)
             self._view(1, column.offsets, (8 if column.wide else 4) * (self.first + stop + 1))
             self._view(2, column.validity, (self.first + stop + 7) // 8)
@@ -177,12 +194,12 @@ cdef class Reader:
         return ask
 
     cdef void _read_integers(self, Py_ssize_t first, Py_ssize_t count) noexcept nogil:
-        cdef const uint32_t *values = <const uint32_t *>self.views[0].buf
+        cdef const void *values = self.views[0].buf
         cdef Py_ssize_t index
         for index in range(count):
             self.rows[index].data = self.digits[index]
             self.rows[index].size = (
-                store_decimal(self.digits[index], values[first + index])
+                store_decimal(self.digits[index], load_native_u32(values, first + index))
                 if self.rule.integers and self._is_valid(first + index)
                 else ASK
             )
@@ -210,9 +227,11 @@ cdef class Reader:
                     before = row
 
     cdef inline Py_ssize_t _offset(self, Py_ssize_t index) noexcept nogil:
+        cdef int64_t wide
         if self.kind == STRINGS:
-            return (<const int32_t *>self.views[1].buf)[index]
-        return <Py_ssize_t>(<const int64_t *>self.views[1].buf)[index]
+            return <int32_t>load_native_u32(self.views[1].buf, index)
+        memcpy(&wide, <const unsigned char *>self.views[1].buf + 8 * index, 8)
+        return <Py_ssize_t>wide
 
     cdef inline bint _is_valid(self, Py_ssize_t index) noexcept nogil:
         return not self.has_view[2] or bit_is_set(<const unsigned char *>self.views[2].buf, index)
@@ -227,7 +246,7 @@ cdef class Reader:
         if not self._is_valid(position):
             return None
         if self.kind == INTEGERS:
-            return (<const uint32_t *>self.views[0].buf)[position]
+            return load_native_u32(self.views[0].buf, position)
         begin, end = self._offset(position), self._offset(position + 1)
         if not 0 <= begin <= end <= self.views[0].len:
             raise ColumnError("the offsets of the column do not lie within its data")

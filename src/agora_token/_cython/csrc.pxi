@@ -26,6 +26,7 @@ from .errors import AgoraTokenError, BackendError, ColumnError
 
 
 cdef extern from "Python.h":
+    const Py_ssize_t PY_SSIZE_T_MAX
     bint PyUnicode_CheckExact(object)
     bint PyUnicode_IS_COMPACT_ASCII(object)
     bint PyUnicode_IS_ASCII(object)

@@ -33,6 +33,8 @@ cdef class Plan006(Plan):
     def __cinit__(self, bytes app_id, bytes certificate, tuple fields, variants):
         cdef int index, entry
         variants = list(variants)
+        if not 1 <= len(fields) <= 2:
+            raise ValueError(f"a version 006 plan has a channel and a user, not {len(fields)} fields")
         self._open(app_id, certificate, fields, len(variants))
         self.variants = <Variant006 *>malloc(sizeof(Variant006) * (len(variants) or 1))
         if self.variants == NULL:

@@ -12,6 +12,7 @@ cdef struct Work:
     uint32_t salts[BLOCK_ROWS]
     int32_t sizes[BLOCK_ROWS]  # of the tokens; 0 where the row is refused
     bint refused[BLOCK_ROWS]
+    int32_t variants[BLOCK_ROWS]
     agora_deflate_state deflate
     unsigned char packed[DEFLATE_ROOM]
     unsigned char contents[GROUP][HEADER_006 + 10 + 6 * MAX_PRIVILEGES]
@@ -25,6 +26,7 @@ cdef class Plan:
     cdef list rules
     cdef int field_count
     cdef int variant_count
+    cdef bint wildcard  # whether field 0 may be one
     cdef Py_ssize_t prepared_size
     cdef Py_ssize_t max_message  # what a row may take of Work.messages
     cdef Py_ssize_t max_token
@@ -38,6 +40,7 @@ cdef class Plan:
         self.rules = [Rule(field) for field in fields]
         self.field_count = len(fields)
         self.variant_count = variants
+        self.wildcard = len(fields) > 1 and fields[0].wildcard
         return 0
 
     # What a version does with a group of rows and with a single one.
@@ -88,9 +91,9 @@ cdef class Plan:
         )
 
     cdef int _refuse_wildcard(self, const Slice *row) except -1:
-        """A wildcard is never a plain value, so only rows that were asked about come here."""
-        if (<Rule>self.rules[0]).wildcard and row[0].size == 1 and row[0].data[0] == c"*":
-            refuse_open_wildcard(b"*", row[1].data[: row[1].size])
+        """A wildcard is never a plain value, so only rows with a value asked about come here."""
+        if self.wildcard and row[0].size == 1 and row[0].data[0] == c"*" and row[1].size == 0:
+            refuse_open_wildcard(b"*", b"")
         return 0
 
     def many(
@@ -185,7 +188,7 @@ cdef class Run:
             reader = self.readers[index]
             self.fields[index] = reader.rows
         self.first = self.position = start
-        self.stop = stop
+        self.stop = row_number(stop)
         self.issued_at = issued_at
         self._view(0, variants, PyBUF_SIMPLE, 4 * stop)
         self.fixed_salt = isinstance(salts, int)
@@ -244,17 +247,20 @@ cdef class Run:
             self.plan.max_token * count, expected * (self.stop - start - count) if done else 0
         )
         if self.has_view[1]:
-            memcpy(self.work.salts, <const uint32_t *>self.views[1].buf + start, 4 * count)
+            memcpy(
+                self.work.salts, <const unsigned char *>self.views[1].buf + 4 * start, 4 * count
+            )
         elif self.fixed_salt:
             for index in range(count):
                 self.work.salts[index] = self.salt
         else:
             fill_salts(self.work.salts, count)
         if self.has_view[0]:
-            self._check_variants(start, count)
+            self._read_variants(start, count)
         for reader in self.readers:
             reader.read_objects(start, count)
         for reader in self.readers:
+            ask |= reader.was_asked
             with nogil:
                 ask |= reader.read_buffers(start, count)
         if ask or self.has_view[2]:
@@ -265,9 +271,11 @@ cdef class Run:
         self.count = count
         return 0
 
-    cdef int _check_variants(self, Py_ssize_t start, Py_ssize_t count) except -1:
-        cdef const int32_t *variants = <const int32_t *>self.views[0].buf + start
+    cdef int _read_variants(self, Py_ssize_t start, Py_ssize_t count) except -1:
+        """Copies them: the caller's may change, once they have been checked."""
+        cdef int32_t *variants = self.work.variants
         cdef Py_ssize_t index
+        memcpy(variants, <const unsigned char *>self.views[0].buf + 4 * start, 4 * count)
         for index in range(count):
             if not 0 <= variants[index] < self.plan.variant_count:
                 raise IndexError(f"row {start + index}: there is no variant {variants[index]}")
@@ -278,25 +286,21 @@ cdef class Run:
         cdef Reader reader
         cdef Py_ssize_t index
         cdef int field, refused
-        cdef bint asked
         cdef Slice row[MAX_FIELDS]
         for index in range(count):
-            asked = False
             refused = 0
             try:
                 for field in range(self.plan.field_count):
                     if self.fields[field][index].size == ASK:
-                        asked = True
                         refused = field + 1
                         reader = self.readers[field]
                         reader.ask(start, index)
                     row[field] = self.fields[field][index]
-                if asked:
-                    refused = 2
-                    self.plan._refuse_wildcard(row)
+                refused = 2
+                self.plan._refuse_wildcard(row)
                 refused = 0
             except AgoraTokenError as error:
-                if not self.has_view[2]:
+                if not self.has_view[2] or isinstance(error, ColumnError):
                     raise error.at_row(start + index) from None
             self.work.refused[index] = refused != 0
             if self.has_view[2]:
@@ -312,7 +316,7 @@ cdef class Run:
         cdef int grouped
         cdef Py_ssize_t index = 0, size = 0
         if self.has_view[0]:
-            variants = <const int32_t *>self.views[0].buf + start
+            variants = self.work.variants
         while index < count:
             grouped = 0
             while index < count and grouped < GROUP:
