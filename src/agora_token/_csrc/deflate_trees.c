@@ -44,12 +44,16 @@ static inline heap_node join(heap_node a, heap_node b, unsigned index)
     return ((a >> FREQ_SHIFT) + (b >> FREQ_SHIFT)) << FREQ_SHIFT | height | index;
 }
 
-/* Make a code of one with words over the maximum length. counts[] has the leaves of each length,
- * those too long counted at the maximum; overflow is how many nodes were too long, inner ones
- * included; order[] has all nodes, rarest first, and these get the longest words. */
-static void limit_lengths(uint8_t *lengths, unsigned symbols, unsigned *counts, unsigned max_length,
-                          int overflow, const uint16_t *order)
+/* Make a code of one with words over the maximum length; those too long are at it in lengths[], and
+ * overflow is how many nodes were too long, inner ones included. order[] has all nodes, rarest
+ * first, and these get the longest words. */
+static void limit_lengths(uint8_t *lengths, unsigned symbols, unsigned max_length, int overflow,
+                          const uint16_t *order)
 {
+    unsigned counts[MAX_CODE_LENGTH + 1] = {0};
+
+    for (unsigned i = 0; i < symbols; i++)
+        counts[lengths[i]]++;
     for (; overflow > 0; overflow -= 2) {
         unsigned length = max_length - 1;
         while (counts[length] == 0)
@@ -75,15 +79,13 @@ static unsigned code_lengths(uint8_t *lengths, const uint16_t *freq, unsigned sy
     uint16_t order[2 * MAX_SYMBOLS];  /* nodes as they leave the heap */
     uint16_t parent[2 * MAX_SYMBOLS];
     uint8_t depth[2 * MAX_SYMBOLS];
-    unsigned counts[MAX_CODE_LENGTH + 1] = {0};
-    unsigned size = 0, count = 0, removed = 0, node = symbols;
+    unsigned size = 0, removed = 0, node = symbols;
 
-    memset(lengths, 0, symbols);
-    for (unsigned i = 0; i < symbols; i++)
-        if (freq[i]) {
-            heap[++size] = (heap_node)freq[i] << FREQ_SHIFT | i;
-            count = i + 1;
-        }
+    for (unsigned i = 0; i < symbols; i++) { /* without a branch: which are used is random */
+        heap[size + 1] = (heap_node)freq[i] << FREQ_SHIFT | i;
+        size += freq[i] != 0;
+    }
+    unsigned count = size ? (heap[size] & INDEX_MASK) + 1 : 0;
     while (size < 2) {
         unsigned unused = count < 3 ? count++ : 0;
         heap[++size] = 1u << FREQ_SHIFT | unused;
@@ -106,6 +108,7 @@ static unsigned code_lengths(uint8_t *lengths, const uint16_t *freq, unsigned sy
 
     /* From the root down; what zlib counts as overflow includes the inner nodes. */
     int overflow = 0;
+    memset(depth, 0, symbols);
     depth[node - 1] = 0;
     for (unsigned i = removed; i-- > 0;) {
         unsigned length = depth[parent[order[i]]] + 1u;
@@ -114,13 +117,10 @@ static unsigned code_lengths(uint8_t *lengths, const uint16_t *freq, unsigned sy
             overflow++;
         }
         depth[order[i]] = (uint8_t)length;
-        if (order[i] < symbols) {
-            lengths[order[i]] = (uint8_t)length;
-            counts[length]++;
-        }
     }
+    memcpy(lengths, depth, symbols);
     if (overflow)
-        limit_lengths(lengths, symbols, counts, max_length, overflow, order);
+        limit_lengths(lengths, symbols, max_length, overflow, order);
     return count;
 }
 
