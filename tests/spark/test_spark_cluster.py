@@ -191,7 +191,7 @@ def test_bad_rows(rows: DataFrame) -> None:
         "if(uid % 1000 = 1, -uid, uid) as uid", "nullif(channel, 'room-0') as channel"
     )
     with pytest.raises(PythonException, match=r"no token can be issued for uid '-[12]001': uid"):
-        issue_tokens(bad.where("uid in (-1001, -2001, 5)"), APP_ID).collect()
+        issue_tokens(bad.where("uid in (-1001, -2001, 50)"), APP_ID).collect()
     issued = issue_tokens(bad, APP_ID, FIXED, on_error="null")
     reasons = {row.uid: row.token_error for row in issued.where("token is null").collect()}
     assert set(reasons) == {*range(7), *range(-1, -ROWS, -1000)} - {1}
