@@ -90,10 +90,6 @@ def _rtc(version: str, calls: int, rows: int) -> Group:
     theirs = partial(rtc.each, rtc.theirs, pairs[:calls])
     ours = partial(rtc.each, rtc.ours, pairs[:calls])
 
-    def one_by_one() -> list[str]:
-        issue = native.rtc
-        return [issue(CHANNEL, uid, expires_in=SECONDS, version=version) for uid in some]
-
     native, pure = issuer(), issuer()
     as_list = partial(native.rtc_many, CHANNEL, version=version)
     as_list_pure = partial(pure.rtc_many, CHANNEL, some, version=version)
@@ -108,7 +104,7 @@ def _rtc(version: str, calls: int, rows: int) -> Group:
     cases = [
         pypi,
         row("a drop-in builder", ours, calls, held_to=held_to["builder"]),
-        row("Issuer.rtc", one_by_one, calls, held_to=held_to["one"]),
+        row("Issuer.rtc", _one_by_one(version, pairs[:calls]), calls, held_to=held_to["one"]),
         one_list,
         row("rtc_many, a list from an array", partial(as_list, numbers), rows),
         one_column,
@@ -128,13 +124,22 @@ def _rooms(version: str, calls: int, rows: int) -> Group:
     rtc = rtc_calls(version)
     theirs = partial(rtc.each, rtc.theirs, pairs[:calls])
     pypi = Case(f"RTC {version}, rooms", "its builder", theirs, calls, PACKAGES[version])
-    row = partial(Case, pypi.token, count=rows, against=pypi)
+    row = partial(Case, pypi.token, against=pypi)
     cases = [
         pypi,
-        row("rtc_many, a list", partial(native.rtc_many, rooms, users, version=version)),
-        row("rtc_column, Arrow", partial(rtc_column, native, *columns, version=version)),
+        row("a drop-in builder", partial(rtc.each, rtc.ours, pairs[:calls]), calls),
+        row("Issuer.rtc", _one_by_one(version, pairs[:calls]), calls),
+        row("rtc_many, a list", partial(native.rtc_many, rooms, users, version=version), rows),
+        row("rtc_column, Arrow", partial(rtc_column, native, *columns, version=version), rows),
     ]
     return _issuing(cases, pairs, rtc.rebuild, hashed_006=len(rooms[0]) + 10)
+
+
+def _one_by_one(version: str, pairs: Sequence[tuple[str, int]]) -> Callable[[], list[str]]:
+    issue = issuer().rtc
+    return lambda: [
+        issue(channel, uid, expires_in=SECONDS, version=version) for channel, uid in pairs
+    ]
 
 
 def _rtm(calls: int, rows: int) -> Group:
