@@ -77,6 +77,7 @@ class Summary:
     first_rejects: Sequence[Reject]
     resumed_rows: int
     """The rows that were done before this run."""
+    resumed_tokens: int
     seconds: float
     """The time of this run."""
     cpu_seconds: Mapping[str, float]
@@ -85,16 +86,16 @@ class Summary:
     kernels: Mapping[str, str]
 
     @property
-    def rows_per_second(self) -> float:
+    def tokens_per_second(self) -> float:
         """In this run."""
-        return (self.rows - self.resumed_rows) / max(self.seconds, 1e-9)
+        return (self.tokens - self.resumed_tokens) / max(self.seconds, 1e-9)
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
         rejects = [reject._asdict() for reject in self.first_rejects]
         return asdict(self) | {
             "first_rejects": rejects,
-            "rows_per_second": round(self.rows_per_second),
+            "tokens_per_second": round(self.tokens_per_second),
         }
 
 
@@ -164,7 +165,7 @@ class _Run:
                 return self._write(parts, parts.manifest.sources)
 
     def _write(self, output: Output, sources: Sequence[Fingerprint]) -> Summary:
-        resumed_rows = output.rows
+        resumed = output.rows, output.tokens
         try:
             with self._progress:
                 self._write_rows(output)
@@ -186,7 +187,7 @@ class _Run:
             output.tokens,
             output.rows - output.tokens,
             output.first_rejects,
-            resumed_rows,
+            *resumed,
             time.monotonic() - self._begin,
             {name: round(seconds, 3) for name, seconds in self._cpu.items()},
             info.name,

@@ -56,7 +56,11 @@ class Parts:
             )
         for name in names:
             os.unlink(os.path.join(directory, name))
-        manifest.save(directory)
+        try:
+            manifest.save(directory)
+        except OSError:  # nothing is begun
+            shutil.rmtree(directory, ignore_errors=True)
+            raise
         sync(os.path.dirname(directory))
         return cls(directory, manifest, streams, part_rows)
 

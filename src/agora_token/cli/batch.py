@@ -144,7 +144,7 @@ def _described(job: Job, summary: Summary) -> str:
     lines = [
         f"{summary.rows:,} rows, {summary.tokens:,} tokens, {summary.rejects:,} rejects"
         + (f" ({summary.resumed_rows:,} rows by earlier runs)" if summary.resumed_rows else ""),
-        f"{summary.seconds:.1f} s, {summary.rows_per_second:,.0f} rows/s, "
+        f"{summary.seconds:.1f} s, {summary.tokens_per_second:,.0f} tokens/s, "
         f"backend {summary.backend} ({kernels})",
     ]
     busy = sum(summary.cpu_seconds.values())
