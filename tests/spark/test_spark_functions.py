@@ -29,7 +29,7 @@ FIXED = Request(issued_at=NOW)
 
 @pytest.fixture(autouse=True)
 def certificate(monkeypatch: pytest.MonkeyPatch) -> None:
-    need_module("pyspark")
+    need_module("pyspark.sql")
     monkeypatch.setenv("AGORA_APP_CERTIFICATE", CERTIFICATE)
 
 
