@@ -279,6 +279,16 @@ def test_buffers_that_are_too_short_are_refused() -> None:
     assert len(plan.many((good,), 9, 9, NOW)) == 0
 
 
+@pytest.mark.parametrize("module", [_core, _pure])
+@pytest.mark.parametrize(
+    "short", [{"variants": array("i", [0])}, {"salts": array("I", [0])}], ids=["variants", "salts"]
+)
+def test_no_row_is_left_out_for_want_of_a_salt_or_variant(module: Any, short: Any) -> None:
+    plan = module.Plan006(APP_ID.encode(), b"k", (_fields.USER,), [((1,), (60,))])
+    with pytest.raises(ColumnError, match="4 bytes is too short"):
+        plan.many((Constant(1),), 0, 2, NOW, **short)
+
+
 def test_rows_that_no_buffer_has_are_refused() -> None:
     plan = _core.Plan006(APP_ID.encode(), b"k", (_fields.USER,), [((1,), (60,))])
     before = Integers(array("I", range(9)), -4)

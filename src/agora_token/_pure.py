@@ -216,13 +216,13 @@ class _Plan:
             strict=True,
         )
         values = (row[1:] for row in rows)
-        which = repeat(0) if variants is None else _buffer(variants, "i")[start:stop]
+        which = repeat(0) if variants is None else _values(variants, "i", start, stop)
         if salts is None:
             salty: Any = iter(random_salt, None)
         elif isinstance(salts, int):
             salty = repeat(salts)
         else:
-            salty = _buffer(salts, "I")[start:stop]
+            salty = _values(salts, "I", start, stop)
         return zip(values, which, salty, strict=False)
 
     def many(
@@ -369,6 +369,13 @@ def column_values(column: Column, start: int, stop: int) -> Iterable[object]:
 
 def _buffer(buffer: Any, code: str) -> memoryview:
     return memoryview(buffer).cast("B").cast(code)  # type: ignore[call-overload,no-any-return]
+
+
+def _values(buffer: Any, code: str, start: int, stop: int) -> memoryview:
+    values = _buffer(buffer, code)
+    if len(values) < stop:
+        raise ColumnError(f"a buffer of {values.nbytes} bytes is too short for its rows")
+    return values[start:stop]
 
 
 def _strings(column: Strings, first: int, last: int) -> Iterator[str]:
