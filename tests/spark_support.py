@@ -51,17 +51,21 @@ def running_cluster(root: Path) -> Iterator[Cluster]:
     """The executors have the certificate in their environment, this process has not."""
     need_program("java")
     sql: Any = need_module("pyspark.sql")
-    logs, events, settings = root / "logs", root / "events", root / "settings"
-    for directory in (logs, events, settings):
+    home, logs, events, settings = (root / name for name in ("home", "logs", "events", "settings"))
+    for directory in (home, logs, events, settings):
         directory.mkdir()
+    for part in Path(sql.__file__).parent.parent.iterdir():
+        if part.name != "work":
+            (home / part.name).symlink_to(part)
+    (home / "work").symlink_to(logs)  # executors write to SPARK_HOME/work and nowhere else
     (settings / "log4j2.properties").write_text(LOGGING.format(file=logs / "spark.log"))
     environment = {
         "AGORA_APP_CERTIFICATE": CERTIFICATE,
         "PYSPARK_PYTHON": sys.executable,
         "SPARK_CONF_DIR": str(settings),
+        "SPARK_HOME": str(home),
         "SPARK_LOCAL_DIRS": str(root / "local"),
         "SPARK_LOCAL_IP": "127.0.0.1",
-        "SPARK_WORKER_DIR": str(logs),
     }
     configuration = {
         "spark.driver.host": "localhost",
@@ -75,7 +79,6 @@ def running_cluster(root: Path) -> Iterator[Cluster]:
         "spark.ui.enabled": False,
     }
     with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("SPARK_HOME", raising=False)  # it may be another version's
         for name, value in environment.items():
             patch.setenv(name, value)
         builder = sql.SparkSession.builder.master("local-cluster[2,1,1024]").appName("tests")

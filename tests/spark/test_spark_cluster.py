@@ -248,9 +248,10 @@ def test_the_certificate_is_in_no_plan_log_or_closure(
         shown.append(str(error.value).encode())
     shown += [each.encode() for each in capfd.readouterr()]
     written = cluster.written()
-    # They are all there: plans, the driver's and the executors' logs.
+    # They are all there: plans, the logs of the driver and the executors, and what else they print.
     assert b"MapInArrow TokenIssuer" in written
     assert b"CoarseGrainedExecutorBackend: Got assigned task" in written
+    assert b"Spark Executor Command" in written
     assert b"MapInArrow" in b"".join(shown)
     assert CERTIFICATE.lower().encode() not in b"".join([written, *shown]).lower()
 
