@@ -250,6 +250,8 @@ def test_any_services_repeated_ones_included(issuer: Issuer) -> None:
         issuer.token()
     with pytest.raises(InvalidChannelError):
         issuer.token(RtcService("bad*channel", 1))
+    with pytest.raises(InvalidInputError, match="'rtc' is not a service"):
+        issuer.token("rtc")  # type: ignore[arg-type]
 
 
 REFUSED: list[tuple[type[AgoraTokenError], str, dict[str, Any]]] = [
@@ -279,6 +281,8 @@ REFUSED: list[tuple[type[AgoraTokenError], str, dict[str, Any]]] = [
     (InvalidLifetimeError, "whole number of seconds", {"expires_in": "600"}),
     (InvalidLifetimeError, "whole number of seconds", {"expires_in": float("nan")}),
     (InvalidLifetimeError, "whole number of seconds", {"expires_in": []}),
+    (InvalidLifetimeError, "whole number of seconds", {"expires_in": True}),
+    (InvalidPrivilegeError, "must map", {"privileges": [1]}),
     (InvalidPrivilegeError, "is not one of", {"privileges": {77: 60}}),
     (InvalidPrivilegeError, "is not a number", {"privileges": {"join": 60}}),
     (InvalidLifetimeError, "privilege 1", {"privileges": {1: 86_401}}),
@@ -287,7 +291,9 @@ REFUSED: list[tuple[type[AgoraTokenError], str, dict[str, Any]]] = [
     (InvalidTimeError, "Unix time", {"issued_at": -1}),
     (InvalidTimeError, "Unix time", {"issued_at": 1 << 32}),
     (InvalidSaltError, "integer of 0", {"salt": -1}),
+    (InvalidTimeError, "Unix time", {"issued_at": True}),
     (InvalidSaltError, "integer of 0", {"salt": 1 << 32}),
+    (InvalidSaltError, "integer of 0", {"salt": True}),
 ]
 
 

@@ -189,6 +189,10 @@ def test_what_may_be_issued(service: Service) -> None:
         (Rtm2Service("alice", {5: {}}), InvalidPrivilegeError, "no resource 5"),
         (Rtm2Service("alice", {0: {2: []}}), InvalidPrivilegeError, "no permission 2"),
         (Rtm2Service("alice", {0: {0: "abc"}}), InvalidInputError, "sequence of strings"),
+        (Rtm2Service("alice", {0: {0: 7}}), InvalidInputError, "7; they must"),  # type: ignore[dict-item]
+        (Rtm2Service("alice", {0: ["a"]}), InvalidInputError, "resource 0: ['a'] is not"),  # type: ignore[dict-item]
+        (Rtm2Service("alice", ["a"]), InvalidInputError, "permissions: ['a'] is not"),  # type: ignore[arg-type]
+        (RtcService("room", 1, [1]), InvalidInputError, "privileges: [1] is not"),  # type: ignore[arg-type]
         (Rtm2Service("alice", {0: {0: [""]}}), InvalidChannelError, "resource name is empty"),
         (Rtm2Service("alice", {0: {0: [7]}}), InvalidChannelError, "int 7"),  # type: ignore[list-item]
     ],

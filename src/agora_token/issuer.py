@@ -321,6 +321,10 @@ class Issuer:
         if not services:
             raise InvalidInputError("a token needs at least one service")
         for service in services:
+            if not hasattr(service, "check"):
+                raise InvalidInputError(
+                    f"{_fields.shown(service)} is not a service; see agora_token.services"
+                )
             service.check()
         ordered = sorted(services, key=lambda service: service.type)
         return _backend.backend.build007(
@@ -483,6 +487,10 @@ def _lifetime(expires_in: object) -> int:
 
 def _own_expiries(privileges: Mapping[int, Seconds]) -> tuple[tuple[int, int], ...]:
     own = []
+    if not isinstance(privileges, Mapping):
+        raise InvalidPrivilegeError(
+            f"privileges is {_fields.shown(privileges)}; it must map privileges to their expiries"
+        )
     for privilege, expiry in privileges.items():
         seconds = _seconds(expiry, f"the expiry of privilege {privilege!r}")
         if not 0 <= seconds <= MAX_LIFETIME:
@@ -500,7 +508,7 @@ def _own_expiries(privileges: Mapping[int, Seconds]) -> tuple[tuple[int, int], .
 
 
 def _seconds(value: object, name: str) -> int:
-    if isinstance(value, (int, float)):
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
         if value == value // 1:
             return int(value)
     elif hasattr(value, "total_seconds"):  # a timedelta; importing datetime would take a while
@@ -517,19 +525,23 @@ def _issued_at(value: Any) -> int | None:
         if value.tzinfo is None:
             raise InvalidTimeError(f"issued_at {value} has no time zone; give an aware datetime")
         value = int(value.timestamp())
-    if not isinstance(value, int) or not 0 <= value <= _MAX_ISSUED_AT:
+    if not _is_integer(value) or not 0 <= value <= _MAX_ISSUED_AT:
         raise InvalidTimeError(
             f"issued_at is {_fields.shown(value)}; it must be a Unix time of 0 to {_MAX_ISSUED_AT} "
             "or an aware datetime"
         )
-    return value
+    return int(value)
 
 
-def _salt(value: object) -> int | None:
+def _salt(value: Any) -> int | None:
     if value is None:
         return None
-    if not isinstance(value, int) or not 0 <= value <= 0xFFFFFFFF:
+    if not _is_integer(value) or not 0 <= value <= 0xFFFFFFFF:
         raise InvalidSaltError(
             f"salt is {_fields.shown(value)}; it must be an integer of 0 to 2**32-1"
         )
-    return value
+    return int(value)
+
+
+def _is_integer(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -8,7 +8,7 @@ hold anything; :meth:`Service.check` applies the rules for tokens that are to be
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
@@ -157,6 +157,7 @@ class Service:
 
     def check(self) -> None:
         """Raises the :class:`InvalidInputError` of the first value that may not be issued."""
+        _check_mapping(self.privileges, "privileges")
         written = [rule.encode(value) for value, rule in self._checked_strings()]
         if self._strings and self._strings[0][1].wildcard:
             refuse_open_wildcard(*written)
@@ -328,12 +329,14 @@ class Rtm2Service(Service):
 
     def check(self) -> None:
         Service.check(self)
+        _check_mapping(self.permissions, "permissions")
         for resource, permissions in self.permissions.items():
             _check_member(Rtm2Resource, resource, "resource")
+            _check_mapping(permissions, f"the permissions of resource {int(resource)}")
             for permission, names in permissions.items():
                 _check_member(Rtm2Permission, permission, "permission")
-                if isinstance(names, (str, bytes)):
-                    # It would be taken apart into its characters.
+                # A string would be taken apart into its characters.
+                if isinstance(names, (str, bytes)) or not isinstance(names, Collection):
                     raise InvalidInputError(
                         f"the names of resource {int(resource)} are {shown(names)}; they must be a "
                         "sequence of strings"
@@ -423,6 +426,11 @@ def _add_once(entries: dict[int, Any], key: int, value: object, reader: Reader) 
             f"the permissions before byte {reader.offset} of the token name {key} twice"
         )
     entries[key] = value
+
+
+def _check_mapping(value: object, name: str) -> None:
+    if not isinstance(value, Mapping):
+        raise InvalidInputError(f"{name}: {shown(value)} is not a mapping")
 
 
 def _check_member(enum: type[IntEnum], value: int, name: str) -> None:
