@@ -455,12 +455,14 @@ def _many(
     issued = _issued_at(issued_at)
     issued = int(time.time()) if issued is None else issued
     salt_column = None if salts is None else _salt_column(salts, rows)
-    parts = by_threads(
+    tokens, *others = by_threads(
         lambda start, stop: plan.many(columns, start, stop, issued, None, salt_column),
         rows,
         threads,
     )
-    return parts[0] if len(parts) == 1 else [token for part in parts for token in part]
+    for part in others:
+        tokens += part
+    return tokens
 
 
 def _salt_column(salts: Any, rows: int) -> Any:

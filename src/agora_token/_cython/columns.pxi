@@ -4,7 +4,9 @@
 # read without Python; any other row is marked, and its field is asked about it in the end.
 
 cdef enum:
-    BLOCK_ROWS = 1024  # rows that are read and signed between two looks at the GIL
+    # Rows that are read and signed between two looks at the GIL: so many that threads that make
+    # strings of them do not wait for each other most of the time.
+    BLOCK_ROWS = 8192
     MAX_FIELD = 255  # bytes; no field allows more
     ASK = -1  # the size of a slice that its field has to be asked about
 
@@ -103,15 +105,21 @@ cdef class Reader:
     cdef bint was_asked  # whether a constant is not a plain value
     cdef object kept  # what the block's rows borrow from
     cdef list asked
-    cdef Slice rows[BLOCK_ROWS]
-    cdef unsigned char digits[BLOCK_ROWS][10]
+    cdef Slice *rows  # a block of them, or fewer where there are not so many
+    cdef unsigned char (*digits)[10]
+    cdef Py_ssize_t room
 
-    def __cinit__(self, Rule rule, column, Py_ssize_t stop):
+    def __cinit__(self, Rule rule, column, Py_ssize_t start, Py_ssize_t stop):
         cdef Slice row
         self.rule = rule
         self.column = column
         row_number(stop)
         self.asked = []
+        self.room = max(0, min(stop - start, <Py_ssize_t>BLOCK_ROWS))
+        self.rows = <Slice *>malloc((self.room + 1) * sizeof(Slice))
+        self.digits = <unsigned char (*)[10]>malloc((self.room + 1) * 10)
+        if self.rows == NULL or self.digits == NULL:
+            raise MemoryError
         if isinstance(column, Constant):
             self.kind = CONSTANT
             if not rule.plain(column.value, &row, self.digits[0]):
@@ -144,6 +152,8 @@ cdef class Reader:
         for index in range(3):
             if self.has_view[index]:
                 PyBuffer_Release(&self.views[index])
+        free(self.rows)
+        free(self.digits)
 
     cdef int _view(self, int index, object buffer, Py_ssize_t needed) except -1:
         if buffer is None:
@@ -156,7 +166,7 @@ cdef class Reader:
 
     cdef void _repeat(self, Slice row) noexcept:
         cdef Py_ssize_t index
-        for index in range(BLOCK_ROWS):
+        for index in range(self.room):
             self.rows[index] = row
 
     cdef int read_objects(self, Py_ssize_t start, Py_ssize_t count) except -1:

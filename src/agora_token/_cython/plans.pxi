@@ -11,12 +11,39 @@ cdef struct Work:
     Lanes lanes
     uint32_t salts[BLOCK_ROWS]
     int32_t sizes[BLOCK_ROWS]  # of the tokens; 0 where the row is refused
-    bint refused[BLOCK_ROWS]
+    bint refused[BLOCK_ROWS]  # only of a call with rejects
     int32_t variants[BLOCK_ROWS]
     agora_deflate_state deflate
     unsigned char packed[DEFLATE_ROOM]
     unsigned char contents[GROUP][HEADER_006 + 10 + 6 * MAX_PRIVILEGES]
     unsigned char *messages  # of a group, one behind the other
+
+
+# One is kept for the next call: to set it up costs as much as a hundred tokens.
+cdef Work *_spare_work = NULL
+
+
+cdef Work *take_work() except NULL:
+    global _spare_work
+    cdef Work *work = _spare_work
+    _spare_work = NULL
+    if work == NULL:
+        work = <Work *>malloc(sizeof(Work))
+        if work == NULL:
+            raise MemoryError
+        agora_deflate_init(&work.deflate)
+    work.messages = NULL
+    return work
+
+
+cdef void give_back(Work *work) noexcept:
+    global _spare_work
+    free(work.messages)
+    agora_wipe(&work.lanes, sizeof(work.lanes))
+    if _spare_work == NULL:
+        _spare_work = work
+    else:
+        free(work)
 
 
 cdef class Plan:
@@ -182,7 +209,7 @@ cdef class Run:
             raise ValueError(f"there are no rows {start} to {stop}")
         self.plan = plan
         self.readers = [
-            Reader(rule, column, stop) for rule, column in zip(plan.rules, columns)
+            Reader(rule, column, start, stop) for rule, column in zip(plan.rules, columns)
         ]
         for index in range(plan.field_count):
             reader = self.readers[index]
@@ -198,11 +225,7 @@ cdef class Run:
             self._view(1, salts, PyBUF_SIMPLE, 4 * stop)
         self._view(2, rejects, PyBUF_WRITABLE, stop - start)
         self.tokens = Memory()
-        self.work = <Work *>malloc(sizeof(Work))
-        if self.work == NULL:
-            raise MemoryError
-        agora_deflate_init(&self.work.deflate)
-        memset(self.work.refused, 0, sizeof(self.work.refused))
+        self.work = take_work()
         self.work.messages = <unsigned char *>malloc(GROUP * plan.max_message)
         self.prepared = <unsigned char *>malloc(plan.prepared_size or 1)
         if self.work.messages == NULL or self.prepared == NULL:
@@ -218,9 +241,7 @@ cdef class Run:
             agora_wipe(self.prepared, self.plan.prepared_size)
             free(self.prepared)
         if self.work != NULL:
-            free(self.work.messages)
-            agora_wipe(&self.work.lanes, sizeof(self.work.lanes))
-            free(self.work)
+            give_back(self.work)
 
     cdef int _view(self, int index, object buffer, int flags, Py_ssize_t needed) except -1:
         if buffer is None:
@@ -321,7 +342,7 @@ cdef class Run:
             grouped = 0
             while index < count and grouped < GROUP:
                 self.work.sizes[index] = 0
-                if not self.work.refused[index]:
+                if not (self.has_view[2] and self.work.refused[index]):
                     rows[grouped] = index
                     grouped += 1
                 index += 1

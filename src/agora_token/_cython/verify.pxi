@@ -30,10 +30,12 @@ cdef class AnyText:
         raise AgoraTokenError("not a plain value")
 
 
-cdef Reader text_reader(object column, Py_ssize_t stop, Py_ssize_t max_bytes, bint integers):
+cdef Reader text_reader(
+    object column, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t max_bytes, bint integers
+):
     cdef Rule rule = Rule(AnyText(integers))
     rule.max_bytes = max_bytes
-    return Reader(rule, column, stop)
+    return Reader(rule, column, start, stop)
 
 
 def verify(
@@ -50,10 +52,10 @@ def verify(
     # Not at the top: judging tokens is no part of issuing them, which `import agora_token` is for.
     from ._pure_verify import verify_row
 
-    cdef Reader token_reader = text_reader(tokens, stop, MAX_TEXT, False)
+    cdef Reader token_reader = text_reader(tokens, start, stop, MAX_TEXT, False)
     cdef list readers = [token_reader]
     cdef list asked = [
-        None if column is None else text_reader(column, stop, MAX_FIELD, column is uids)
+        None if column is None else text_reader(column, start, stop, MAX_FIELD, column is uids)
         for column in (channels, uids, user_ids)
     ]
     cdef Columns columns
