@@ -96,11 +96,11 @@ def test_random_salts_differ_and_every_token_verifies(rows: DataFrame) -> None:
         assert issued.select("token").distinct().count() == ROWS
         verified = verify_tokens(issued, APP_ID, channel="channel", uid="uid", privileges=[1])
         assert [tuple(row) for row in verified.groupBy("reason").count().collect()] == [
-            ("VALID", ROWS)
+            ("valid", ROWS)
         ]
         other = verify_tokens(issued, APP_ID, channel="channel", uid="salt")
         reasons = {row.reason: row["count"] for row in other.groupBy("reason").count().collect()}
-        assert reasons == {"VALID": 1, "WRONG_USER": ROWS - 1}
+        assert reasons == {"valid": 1, "wrong_user": ROWS - 1}
     finally:
         issued.unpersist()
 
@@ -171,7 +171,7 @@ def test_other_columns_stay_as_they_are(spark: SparkSession, large: str) -> None
         assert issued.select("token", "token_error").collect() == [
             (ISSUER.rtc("a", "ann", issued_at=NOW, salt=7), None)
         ]
-        assert verify_tokens(issued.drop("nothing"), at=NOW).select("reason").first() == ("VALID",)
+        assert verify_tokens(issued.drop("nothing"), at=NOW).select("reason").first() == ("valid",)
     finally:
         spark.conf.unset(setting)
 
@@ -230,7 +230,7 @@ def test_the_certificate_is_in_no_plan_log_or_closure(
     for lookup in lookups:
         issued = issue_tokens(rows.limit(5), APP_ID, certificate=lookup)
         verified = verify_tokens(issued, certificates=lookup)
-        assert {row.reason for row in verified.collect()} == {"VALID"}
+        assert {row.reason for row in verified.collect()} == {"valid"}
         verified.explain("extended")
         verified.explain("formatted")
         shown.append(verified._jdf.queryExecution().toString().encode())

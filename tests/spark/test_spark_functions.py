@@ -140,7 +140,7 @@ def test_large_batches_are_done_in_parts_and_empty_ones_need_no_certificate(
         salts=large.column("salt").to_pylist(),
     )
     judged = TokenVerifier(APP_ID, at=NOW, channel="channel", uid="uid")(parts)
-    assert {reason for part in judged for reason in part.column("reason").to_pylist()} == {"VALID"}
+    assert {reason for part in judged for reason in part.column("reason").to_pylist()} == {"valid"}
     monkeypatch.delenv("AGORA_APP_CERTIFICATE")
     assert list(TokenIssuer(APP_ID)([roster(0)])) == []
     assert list(TokenVerifier(APP_ID, token="channel")([roster(0)])) == []
@@ -152,7 +152,7 @@ def test_large_strings() -> None:
     (issued,) = TokenIssuer(APP_ID)([batch])
     assert issued.select(["channel", "account"]) == batch
     (judged,) = TokenVerifier(APP_ID, channel="channel", uid="account")([issued])
-    assert judged.column("reason").to_pylist() == ["VALID"]
+    assert judged.column("reason").to_pylist() == ["valid"]
 
 
 def test_a_column_of_another_type_is_refused() -> None:
@@ -180,18 +180,18 @@ def test_verifying_names_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     columns: dict[str, Any] = {"token": "pass", "channel": "room", "uid": "user"}
     (judged,) = TokenVerifier(APP_ID, at=NOW, **columns)([batch])
-    reasons = ["VALID", "VALID", "WRONG_CHANNEL", "WRONG_USER", "BAD_SIGNATURE"]
-    reasons += ["MALFORMED", "MALFORMED", "VALID"]
+    reasons = ["valid", "valid", "wrong_channel", "wrong_user", "bad_signature"]
+    reasons += ["malformed", "malformed", "valid"]
     assert judged.column("reason").to_pylist() == reasons
     assert judged.select(batch.schema.names) == batch
-    assert all(name in Reason.__members__ for name in reasons)
+    assert all(name.upper() in Reason.__members__ for name in reasons)
     monkeypatch.setenv("SECONDARY", "0" * 32)
     both = [CertificateFromEnvironment(), CertificateFromEnvironment("SECONDARY")]
     rotation = TokenVerifier(at=NOW, certificates=lambda: [each() for each in both], token="pass")
     (judged,) = rotation([batch.slice(4, 1)])
-    assert judged.column("reason").to_pylist() == ["VALID"]
+    assert judged.column("reason").to_pylist() == ["valid"]
     (judged,) = TokenVerifier(at=NOW + 61, reason_column="outcome", **columns)([batch.slice(0, 1)])
-    assert judged.column("outcome").to_pylist() == ["EXPIRED"]
+    assert judged.column("outcome").to_pylist() == ["expired"]
 
 
 def test_the_schema_says_what_is_added() -> None:

@@ -141,8 +141,8 @@ def verify_tokens(
 ) -> DataFrame:
     """The DataFrame with the outcome for each token, in a last column ``reason``.
 
-    The outcome is the name of a :class:`~agora_token.Reason`, ``"VALID"`` where the token is not
-    refused; a null token is ``"MALFORMED"``.
+    The outcome is the name of a :class:`~agora_token.Reason` in lower case, ``"valid"`` where the
+    token is not refused; a null token is ``"malformed"``.
 
     * ``certificates``: a function that looks up, on an executor, the App Certificate, or a list of
       them, such as the primary and the secondary one during a rotation.
@@ -269,7 +269,7 @@ class TokenVerifier:
             at=self.at,
             leeway=self.leeway,
         )
-        reasons = pa.array([reason.name for reason in Reason]).take(codes.combine_chunks())
+        reasons = pa.array([reason.name.lower() for reason in Reason]).take(codes.combine_chunks())
         return _with_columns(batch, {self.reason_column: reasons})
 
 
