@@ -46,8 +46,8 @@ from .services import ChatService as ChatService
 from .services import ConvoAIService as ConvoAIService
 from .services import FCdnService as FCdnService
 from .services import FpaService as FpaService
-from .services import Rtm2Service as Rtm2Service
 from .services import RtcService as RtcService
+from .services import Rtm2Service as Rtm2Service
 from .services import RtmService as RtmService
 from .services import StreamingService as StreamingService
 from .services import SttService as SttService

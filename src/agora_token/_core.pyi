@@ -1,6 +1,6 @@
 """The contract that both backends satisfy: ``_core`` (native) and ``_pure``.
 
-A backend packs and signs; it does not know products or roles.  Values come to it in one of two ways:
+A backend packs and signs; it does not know products or roles.  Values come to it in two ways:
 
 * ``build006`` and ``build007`` take whatever the vendor's builders take, unchecked, and write it as
   the vendor does.  What cannot be packed is refused with the errors of ``_packing``.
@@ -111,8 +111,8 @@ class _Plan:
     ) -> list[str]:
         """The tokens of rows ``start`` to ``stop``, hashed without the GIL.
 
-        ``variants`` is a buffer of ``int32`` indices, one a row (None: all 0); ``salts`` a buffer of
-        ``uint32``, one a row, one salt for all, or None for random ones.  A row that is refused
+        ``variants`` is a buffer of ``int32`` indices, one a row (None: all 0); ``salts`` a buffer
+        of ``uint32``, one a row, one salt for all, or None for random ones.  A row that is refused
         raises its field's error, with the row named.
         """
 
