@@ -99,8 +99,8 @@ def _checked_utf8(rows: Rows) -> Rows:
                 reason = f"{name} is not UTF-8: byte 0x{value[error.start]:02x} at {error.start}"
                 bad.setdefault(row, Refused(row, name, shown(value), reason))
     rows = without(rows, sorted(bad.values()))
-    schema = pa.schema([(name, pa.string()) for name in rows.batch.schema.names])
-    return rows._replace(batch=rows.batch.cast(schema))
+    arrays = [column.cast(pa.string()) for column in rows.batch.columns]
+    return rows._replace(batch=pa.RecordBatch.from_arrays(arrays, rows.batch.schema.names))
 
 
 def header(names: Sequence[str]) -> bytes:

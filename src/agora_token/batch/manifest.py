@@ -23,9 +23,6 @@ class PartFile(NamedTuple):
     """A file of a part."""
 
     name: str
-    begin: int
-    """Where its rows are to lie in the joined file."""
-    end: int
     size: int
     sha256: str
 
@@ -137,11 +134,10 @@ def sync(path: str) -> None:
         os.close(descriptor)
 
 
-def checksum(path: str, begin: int) -> str:
-    """The SHA-256 of a file from an offset on."""
+def checksum(path: str) -> str:
+    """The SHA-256 of a file."""
     digest = sha256()
     with open(path, "rb", buffering=0) as file:
-        file.seek(begin)
         while data := file.read(1 << 20):
             digest.update(data)
     return digest.hexdigest()

@@ -54,11 +54,11 @@ class Stream:
     overwrite: bool = False
     sink: Sink | None = field(default=None, init=False)
 
-    def open(self, file: str | BinaryIO, data: Any, begin: int = 0) -> None:
+    def open(self, file: str | BinaryIO, data: Any, first: bool = True) -> None:
         """Opens the sink for ``data``, the first that is to be written."""
         if isinstance(data, pa.RecordBatch):
             self.schema = data.schema
-        self.sink = open_sink(file, self.format, self.schema, unique=self.unique, begin=begin)
+        self.sink = open_sink(file, self.format, self.schema, unique=self.unique, first=first)
 
 
 class Output(Protocol):

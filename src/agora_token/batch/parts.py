@@ -134,19 +134,17 @@ class Parts:
         if parts and stream.format.name == "parquet":
             stream.schema = pq.read_schema(self._path(_file_name(stream, 0)))
         path = self._path(_file_name(stream, len(parts)) + _ASIDE)
-        stream.open(path, None if parts else data, self._begin_of_next(stream))
+        stream.open(path, None if parts else data, first=not parts or stream.keep_parts)
 
     def _commit(self) -> None:
         parts = self.manifest.parts
         files = {}
         for stream in self._streams:
             assert stream.sink
-            end = stream.sink.close()
+            stream.sink.close()
             stream.sink = None
             name = _file_name(stream, len(parts))
-            files[stream.name] = self._described(
-                name + _ASIDE, name, self._begin_of_next(stream), end
-            )
+            files[stream.name] = self._described(name + _ASIDE, name)
             publish(self._path(name + _ASIDE), self._path(name))
         rows, tokens = self.rows - self._done_rows, self.tokens - self._done_tokens
         parts.append(Part(rows, tokens, self.position, files))
@@ -154,22 +152,15 @@ class Parts:
         self.manifest.save(self._directory)
         self._done_rows, self._done_tokens = self.rows, self.tokens
 
-    def _begin_of_next(self, stream: Stream) -> int:
-        """Where the next part begins in the file that the parts become."""
-        parts = self.manifest.parts
-        return parts[-1].files[stream.name].end if parts and not stream.keep_parts else 0
-
-    def _described(self, file: str, name: str, begin: int, end: int) -> PartFile:
+    def _described(self, file: str, name: str) -> PartFile:
         path = self._path(file)
-        # A part of Parquet begins with a hole, of which nothing is to be read.
-        hole = begin if ".parquet" in name else 0
-        return PartFile(name, begin, end, os.path.getsize(path), checksum(path, hole))
+        return PartFile(name, os.path.getsize(path), checksum(path))
 
     def _check_files(self) -> None:
         for part in self.manifest.parts:
             for known in part.files.values():
                 try:
-                    now = self._described(known.name, known.name, known.begin, known.end)
+                    now = self._described(known.name, known.name)
                 except OSError as error:
                     raise BatchError(f"{self._path(known.name)}: {reason_of(error)}") from None
                 if now != known:
@@ -181,9 +172,8 @@ class Parts:
     def _join(self, stream: Stream) -> None:
         if stream.keep_parts or self._joined(stream) == self._path(_file_name(stream, 0)):
             return
-        files = [part.files[stream.name] for part in self.manifest.parts]
-        spans = [(self._path(file.name), file.begin, file.end) for file in files]
-        join(spans, self._joined(stream), stream.format)
+        paths = [self._path(part.files[stream.name].name) for part in self.manifest.parts]
+        join(paths, self._joined(stream), stream.format)
         sync(self._joined(stream))
 
     def _joined(self, stream: Stream) -> str:

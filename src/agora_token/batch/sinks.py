@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from . import csv_text, json_text
 from .formats import Format
+from .parquet_join import MAGIC, footer_of, joined_footer
 from .rows import BatchError
 
 ROW_GROUP_ROWS: Final = 1 << 17
@@ -28,8 +29,8 @@ class Sink(Protocol):
     """A part that is being written."""
 
     def write(self, encoded: Any) -> None: ...
-    def close(self) -> int:
-        """Ends the file; the offset behind its rows, where those of the next part may begin."""
+    def close(self) -> None:
+        """Ends the file."""
 
     def abandon(self) -> None:
         """Lets go of the file as it is."""
@@ -43,47 +44,39 @@ def encode(batch: pa.RecordBatch, format: Format) -> Any:
 
 
 def open_sink(
-    file: str | BinaryIO, format: Format, schema: pa.Schema, *, unique: str = "", begin: int = 0
+    file: str | BinaryIO, format: Format, schema: pa.Schema, *, unique: str = "", first: bool = True
 ) -> Sink:
     """A sink that writes to a new file, or to an open one.
 
-    ``unique`` names a column whose values do not repeat.  ``begin`` is the offset of the part in
-    the file that the parts are to become: 0 where it begins one.
+    ``unique`` names a column whose values do not repeat.  ``first`` is whether the part begins a
+    file, or is to be joined to others.
     """
     if format.name == "parquet":
-        return _ParquetSink(file, schema, unique, begin)
-    header = csv_text.header(schema.names) if format.name == "csv" and not begin else b""
-    return _TextSink(file, _compress(header, format.codec) if header else b"", begin)
+        return _ParquetSink(file, schema, unique)
+    header = csv_text.header(schema.names) if format.name == "csv" and first else b""
+    return _TextSink(file, _compress(header, format.codec) if header else b"")
 
 
 class _TextSink:
-    def __init__(self, file: str | BinaryIO, header: Any, begin: int) -> None:
+    def __init__(self, file: str | BinaryIO, header: Any) -> None:
         # Unbuffered: what is written is whole blocks, and a full disk is to be seen at once.
         self._file = FileIO(file, "w") if isinstance(file, str) else file
-        self._end = begin
         self.write(header)
 
     def write(self, encoded: Any) -> None:
         _write_all(self._file, encoded)
-        self._end += len(encoded)
 
-    def close(self) -> int:
+    def close(self) -> None:
         self._file.close()
-        return self._end
 
     def abandon(self) -> None:
         self._file.close()
 
 
 class _ParquetSink:
-    """Row groups of one size, whatever the size of the batches.
+    """Row groups of one size, whatever the size of the batches."""
 
-    The offsets in a Parquet file's footer count from its beginning.  So a part is written behind a
-    hole as long as the parts before it: their rows can then be put together as bytes, with no
-    decoding, and one footer from theirs.
-    """
-
-    def __init__(self, file: str | BinaryIO, schema: pa.Schema, unique: str, begin: int) -> None:
+    def __init__(self, file: str | BinaryIO, schema: pa.Schema, unique: str) -> None:
         self._schema = schema
         self._waiting: list[pa.RecordBatch] = []
         self._rows = 0
@@ -92,8 +85,6 @@ class _ParquetSink:
         self._writer = pq.ParquetWriter(
             self._file, schema, compression="zstd", use_dictionary=repeating
         )
-        if begin:
-            os.lseek(self._file.fileno(), begin, os.SEEK_SET)
 
     def write(self, encoded: pa.RecordBatch) -> None:
         if encoded.schema != self._schema:
@@ -109,13 +100,11 @@ class _ParquetSink:
         self._waiting = table.slice(ROW_GROUP_ROWS).to_batches()
         self._rows = max(self._rows - ROW_GROUP_ROWS, 0)
 
-    def close(self) -> int:
+    def close(self) -> None:
         if self._rows:
             self._write_group()
-        end = self._file.tell()
         self._writer.close()
         self._file.close()
-        return end  # type: ignore[no-any-return]
 
     def abandon(self) -> None:
         with suppress(OSError, pa.ArrowException):  # it would be closed with a footer, or fail to
@@ -124,29 +113,24 @@ class _ParquetSink:
             self._file.close()
 
 
-def join(parts: Sequence[tuple[str, int, int]], target: str, format: Format) -> None:
-    """Puts parts, each a path and the range of its rows in the joined file, into a new file."""
-    with open(target, "wb", buffering=0) as output:
-        for path, begin, end in parts:
-            with open(path, "rb", buffering=0) as part:
-                # Text lies at the beginning of its part, row groups behind the hole.
-                part.seek(begin if format.name == "parquet" else 0)
+def join(parts: Sequence[str], target: str, format: Format) -> None:
+    """Puts parts together in a new file."""
+    footers: list[tuple[bytes, int]] = []
+    with FileIO(target, "w") as output:
+        for path in parts:
+            with FileIO(path) as part:
+                begin, end = 0, os.path.getsize(path)
+                if format.name == "parquet":
+                    end, footer = footer_of(part)
+                    begin = len(MAGIC) if footers else 0
+                    footers.append((footer, output.tell() - begin))
+                part.seek(begin)
                 _copy(part, output, end - begin)
-        if format.name == "parquet":
-            _write_all(output, _footer([path for path, _, _ in parts]))
+        if footers:
+            _write_all(output, joined_footer(footers))
 
 
-def _footer(paths: Sequence[str]) -> memoryview:
-    """One footer of all row groups."""
-    metadata = pq.read_metadata(paths[0])
-    for path in paths[1:]:
-        metadata.append_row_groups(pq.read_metadata(path))
-    output = pa.BufferOutputStream()
-    metadata.write_metadata_file(output)
-    return memoryview(output.getvalue())[len(b"PAR1") :]
-
-
-def _copy(source: Any, output: Any, size: int) -> None:
+def _copy(source: FileIO, output: FileIO, size: int) -> None:
     while size:
         data = source.read(min(size, _COPY_BYTES))
         if not data:
