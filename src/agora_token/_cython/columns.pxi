@@ -113,7 +113,8 @@ cdef class Reader:
         cdef Slice row
         self.rule = rule
         self.column = column
-        row_number(stop)
+        if not 0 <= start <= row_number(stop):
+            raise ValueError(f"there are no rows {start} to {stop}")
         self.asked = []
         self.room = max(0, min(stop - start, <Py_ssize_t>BLOCK_ROWS))
         self.rows = <Slice *>malloc((self.room + 1) * sizeof(Slice))
