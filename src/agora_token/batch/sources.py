@@ -20,8 +20,8 @@ from . import csv_text, json_text
 from .formats import STANDARD, Format, format_of
 from .rows import BatchError, Rows, reason_of
 
-BLOCK_BYTES: Final = 1 << 20
-BLOCK_ROWS: Final = 1 << 15
+BLOCK_BYTES: Final = 1 << 19
+BLOCK_ROWS: Final = 1 << 14
 MAX_ROW_BYTES: Final = 64 << 20
 _TEXT: Final[dict[str, ModuleType]] = {"csv": csv_text, "jsonl": json_text}
 
