@@ -10,13 +10,16 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from support import need_module
 
 from agora_token import (
+    FCdnService,
     Issuer,
     Privilege,
     Role,
     RtcService,
     RtmService,
+    StreamingService,
     builders,
     read,
     verify,
@@ -394,7 +397,7 @@ def test_columns_that_do_not_fit(issuer: Issuer) -> None:
     with pytest.raises(ColumnError, match="2 and 3 rows"):
         issuer.rtc_many(["a", "b"], [1, 2, 3])
     with pytest.raises(ColumnError, match="at least one as a sequence"):
-        issuer.rtc_many("room", 42)  # type: ignore[arg-type]
+        issuer.rtc_many("room", 42)
     with pytest.raises(ColumnError, match="not bytes"):
         issuer.rtc_many("room", b"abc")
     with pytest.raises(InvalidSaltError, match="2 rows, but 1 salts"):
@@ -416,3 +419,50 @@ def test_times_of_issue(issuer: Issuer) -> None:
     issued = read(issuer.rtc("r", 1)).issued_at
     assert issued is not None
     assert before <= issued.timestamp() <= before + 60
+
+
+def test_numpy_numbers_are_numbers(issuer: Issuer) -> None:
+    np = need_module("numpy")
+    token = issuer.rtc(
+        "room",
+        np.uint32(5),
+        expires_in=np.int64(60),
+        privileges={np.int64(1): np.int64(30)},
+        issued_at=np.int64(NOW),
+        salt=np.uint32(1),
+    )
+    same = issuer.rtc("room", 5, expires_in=60, privileges={1: 30}, issued_at=NOW, salt=1)
+    assert token == same
+
+
+def test_the_wildcard_is_for_rtc_alone(issuer: Issuer) -> None:
+    for service in (StreamingService("*", 5), FCdnService("*", 5)):
+        with pytest.raises(InvalidChannelError):
+            issuer.token(service)
+    for method in (issuer.streaming, issuer.fcdn):
+        with pytest.raises(InvalidChannelError):
+            method("*", 5)
+
+
+def test_a_certificate_that_is_no_text_is_not_in_the_error(backend: ModuleType) -> None:
+    secret = CERTIFICATE[:-1] + "\ud800"
+    assert backend.build006(APP_ID, secret, "room", 1, (1,), 0)
+    assert backend.build007(APP_ID, secret, (), 60) == ""
+
+
+def test_arrow_arrays_are_columns(issuer: Issuer) -> None:
+    pa = need_module("pyarrow")
+    expected = issuer.rtc_many("room", [5, 6], issued_at=NOW, salts=[7, 7])
+    uids = pa.array([4, 5, 6], pa.uint32())[1:]
+    assert issuer.rtc_many("room", uids, issued_at=NOW, salts=[7, 7]) == expected
+    wide = pa.array([5, 6], pa.int64())
+    assert issuer.rtc_many("room", wide, issued_at=NOW, salts=[7, 7]) == expected
+    with pytest.raises(InvalidUserError, match="row 1: uid is missing"):
+        issuer.rtc_many("room", pa.array([4, None], pa.uint32()))
+
+
+def test_what_is_no_column(issuer: Issuer) -> None:
+    for uids in (b"abc", {1, 2}, {1: 2}, iter([1]), None):
+        values: Any = uids
+        with pytest.raises(ColumnError, match=f"not {type(uids).__name__}"):
+            issuer.rtc_many("room", values)

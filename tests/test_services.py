@@ -166,8 +166,8 @@ def test_what_may_be_issued(service: Service) -> None:
         (RtcService("room", True), InvalidUserError, "bool True"),
         (RtcService("room", b"42"), InvalidUserError, "bytes"),  # type: ignore[arg-type]
         (RtcService("*", 0), InvalidUserError, "whole project"),
-        (StreamingService("*", 0), InvalidUserError, "whole project"),
-        (FCdnService("*", 0), InvalidUserError, "whole project"),
+        (StreamingService("*", 0), InvalidChannelError, "wildcard"),
+        (FCdnService("*", 0), InvalidChannelError, "wildcard"),
         (RtmService(""), InvalidUserError, "user_id is empty"),
         (RtmService("x" * 65), InvalidUserError, "65 bytes"),
         (RtmService("a\nb"), InvalidUserError, "position 1"),

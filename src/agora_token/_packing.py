@@ -13,6 +13,8 @@ from .errors import PackingError
 
 MAX_U16: Final = 0xFFFF
 MAX_U32: Final = 0xFFFFFFFF
+CERTIFICATE: Final = "the app certificate"
+"""What errors call it."""
 
 
 def to_u16(value: object, name: str) -> int:
@@ -66,7 +68,9 @@ def is_hex32(value: str) -> bool:
 
 def text_bytes(value: object, name: str) -> bytes:
     """A string as UTF-8 (bytes are taken as they are), if it fits a token's string."""
-    data = value if isinstance(value, bytes) else value.encode()  # type: ignore[attr-defined]
+    # A certificate that is no UTF-8 must not be carried about by the error of encoding it.
+    errors = "surrogatepass" if name == CERTIFICATE else "strict"
+    data = value if isinstance(value, bytes) else value.encode(errors=errors)  # type: ignore[attr-defined]
     if len(data) > MAX_U16:
         raise PackingError(
             f"{name} has {len(data)} bytes; a token's string holds at most {MAX_U16}"

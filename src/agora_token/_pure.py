@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
 
 from . import _fields
 from ._columns import Column, Constant, Integers, Objects, Strings
-from ._packing import is_hex32, text_bytes, to_u16, to_u32, user_bytes
+from ._packing import CERTIFICATE, is_hex32, text_bytes, to_u16, to_u32, user_bytes
 from ._salts import SaltPool
 from .errors import AgoraTokenError, ColumnError
 from .privileges import MAX_LIFETIME
@@ -120,7 +120,7 @@ def build006(
     salt: int | None = None,
 ) -> str:
     app_bytes = text_bytes(app_id, "app_id")
-    key = text_bytes(certificate, "the app certificate")
+    key = text_bytes(certificate, CERTIFICATE)
     channel_bytes = text_bytes(channel, "channel")
     uid_bytes = user_bytes(uid)
     times = _U32_PAIR(

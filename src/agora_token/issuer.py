@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import time
 from array import array
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     Seconds = int | timedelta
     Privileges = Mapping[int, Seconds] | None
-    Users = Sequence[int | str] | Buffer
+    Users = int | str | Sequence[int | str] | Buffer
 
 _MAX_PLANS = 256
 _MAX_ISSUED_AT = 0xFFFFFFFF - MAX_LIFETIME
@@ -510,11 +511,12 @@ def _own_expiries(privileges: Mapping[int, Seconds]) -> tuple[tuple[int, int], .
 
 
 def _seconds(value: object, name: str) -> int:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        if value == value // 1:
-            return int(value)
-    elif hasattr(value, "total_seconds"):  # a timedelta; importing datetime would take a while
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if hasattr(value, "total_seconds"):  # a timedelta; importing datetime would take a while
         return int(value.total_seconds())
+    if _is_integer(value):
+        return operator.index(value)  # type: ignore[arg-type]
     raise InvalidLifetimeError(
         f"{name} is {_fields.shown(value)}; it must be a whole number of seconds or a timedelta"
     )
@@ -546,4 +548,5 @@ def _salt(value: Any) -> int | None:
 
 
 def _is_integer(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    """Whether it is one, NumPy's among them; a boolean for a number is a mistake."""
+    return hasattr(value, "__index__") and not isinstance(value, bool)

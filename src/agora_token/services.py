@@ -14,6 +14,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 
 from ._fields import (
+    CHANNEL,
     CHANNEL_OR_WILDCARD,
     PRINTABLE_CHARACTERS,
     ROOM_UUID,
@@ -239,7 +240,7 @@ class StreamingService(Service):
 
     type = 3
     Privilege = StreamingPrivilege
-    _strings = (("channel", CHANNEL_OR_WILDCARD), ("account", USER))
+    _strings = (("channel", CHANNEL), ("account", USER))
 
     channel: str
     account: int | str
@@ -275,7 +276,7 @@ class FCdnService(Service):
 
     type = 6
     Privilege = FCdnPrivilege
-    _strings = (("channel", CHANNEL_OR_WILDCARD), ("account", USER))
+    _strings = (("channel", CHANNEL), ("account", USER))
 
     channel: str
     account: int | str

@@ -42,7 +42,7 @@ def build006(
     cdef Py_ssize_t size
     cdef uint32_t number
     kept_app = text_of(app_id, "app_id", &app)
-    kept_key = text_of(certificate, "the app certificate", &key)
+    kept_key = text_of(certificate, _packing.CERTIFICATE, &key)
     kept_channel = text_of(channel, "channel", &room)
     kept_uid = user_of(uid, "uid", &user)
     # What is signed is App ID, channel, uid and message.  Room is left in front, so that the
@@ -121,7 +121,7 @@ def build007(app_id, certificate, tuple services, expire, issue_ts=None, salt=No
     cdef uint32_t issued, lifetime, salted
     cdef tuple service
     kept_app = hex32_of(app_id, "app_id", &app)
-    kept_key = None if kept_app is None else hex32_of(certificate, "the app certificate", &key)
+    kept_key = None if kept_app is None else hex32_of(certificate, _packing.CERTIFICATE, &key)
     if kept_key is None:
         return ""
     issued = <uint32_t>c_time(NULL) if issue_ts is None else as_u32(issue_ts, "issue_ts")

@@ -23,6 +23,7 @@ cdef struct Slice:
     Py_ssize_t size
 
 
+@cython.internal
 cdef class Rule:
     """A field's rules, as C reads them."""
 
@@ -93,6 +94,7 @@ cdef inline bint bit_is_set(const unsigned char *bits, Py_ssize_t index) noexcep
     return bits[index >> 3] >> (index & 7) & 1
 
 
+@cython.internal
 cdef class Reader:
     """One column, read by blocks into ``rows``."""
 
@@ -271,6 +273,7 @@ cdef class Reader:
         return 0
 
 
+@cython.internal
 cdef class Memory:
     """Memory of the C heap that is handed to Python as a read-only buffer."""
 

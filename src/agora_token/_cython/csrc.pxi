@@ -1,5 +1,6 @@
 # What is used of _csrc/ and of the C API.
 
+cimport cython
 from cpython.buffer cimport (
     PyBUF_SIMPLE,
     PyBUF_WRITABLE,

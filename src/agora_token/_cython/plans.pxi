@@ -178,6 +178,7 @@ cdef class Plan:
         return offsets, run.tokens
 
 
+@cython.internal
 cdef class Run:
     """One call over a column, block by block; the tokens gather in ``tokens``."""
 

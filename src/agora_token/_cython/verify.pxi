@@ -14,6 +14,7 @@ cdef struct Checks:
     unsigned char message[GROUP][32 + 2 * MAX_FIELD + MAX_CONTENT + PADDING]
 
 
+@cython.internal
 cdef class AnyText:
     """In place of a field: plain ASCII or a plain integer, of which nothing more is demanded."""
 

@@ -149,8 +149,7 @@ def verify_column(
             columns[name] = values_of(values, name)
     rows = common_length(list(columns.values()))
 
-    def codes(first: int) -> pa.Array:
-        count = min(CHUNK_ROWS, rows - first)
+    def codes(first: int, count: int) -> pa.Array:
         reasons = bytearray(count)
         try:
             given = {
@@ -209,8 +208,7 @@ def _issue(
     same = [term.value for term in terms if isinstance(term, Constant)]
     usual = granted([], lambda: make(*same)) if len(same) == len(terms) else None
 
-    def issue(first: int) -> pa.Array:
-        count = min(CHUNK_ROWS, rows - first)
+    def issue(first: int, count: int) -> pa.Array:
         try:
             parts = [window(column, first, count) for column in columns]
             given = usual or granted([_filled(term, first, count) for term in terms], make)
@@ -235,15 +233,17 @@ def _issue(
     return pa.chunked_array(_of_windows(issue, rows, threads), pa.string())
 
 
-def _of_windows(make: Callable[[int], pa.Array], rows: int, threads: int) -> list[pa.Array]:
-    """What is made of each window of the rows, which begins at the row it is told."""
+def _of_windows(make: Callable[[int, int], pa.Array], rows: int, threads: int) -> list[pa.Array]:
+    """What is made of each window of the rows, given its first row and how many it has."""
     if threads < 1:
         raise ColumnError(f"threads is {threads}; it must be 1 or more")
-    starts = range(0, rows, CHUNK_ROWS)
+    size = min(CHUNK_ROWS, -(-rows // threads))
+    starts = range(0, rows, size or 1)
+    sizes = [min(size, rows - first) for first in starts]
     if threads == 1 or len(starts) < 2:
-        return [make(first) for first in starts]
+        return list(map(make, starts, sizes))
     with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(make, starts))
+        return list(pool.map(make, starts, sizes))
 
 
 def _filled(column: Values, first: int, count: int) -> pa.Array:
