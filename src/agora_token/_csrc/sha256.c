@@ -156,6 +156,16 @@ int agora_sha256_kernel_supported(size_t i)
 void agora_sha256_many(uint32_t (*states)[8], const uint8_t *const *data, const size_t *blocks,
                        size_t count)
 {
-    run((const agora_sha256_impl *)choice.active, states, data, blocks, count);
+    const agora_sha256_impl *impl = (const agora_sha256_impl *)choice.active;
+
+    if (count == 1 && blocks[0] > 0) { /* a single token's, with nothing to share out */
+        agora_sha256_lanes lanes;
+        lanes.state[0] = states[0];
+        lanes.data[0] = data[0];
+        lanes.left[0] = blocks[0];
+        impl->advance(&lanes, 1, blocks[0]);
+        return;
+    }
+    run(impl, states, data, blocks, count);
 }
 
