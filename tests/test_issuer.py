@@ -10,7 +10,6 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from support import need_module
 
 from agora_token import (
     FCdnService,
@@ -42,6 +41,7 @@ from agora_token.errors import (
     InvalidUserError,
 )
 from agora_token.reading import ServiceInfo
+from support import need_module
 
 APP_ID = "970CA35de60c44645bbae8a215061b33"
 CERTIFICATE = "5CFd2fd1755d40ecb72977518be15d3b"
