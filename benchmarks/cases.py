@@ -83,9 +83,11 @@ def groups(calls: int, rows: int) -> list[Group]:
 
 def _rtc(version: str, calls: int, rows: int) -> Group:
     """All ways to issue, for one channel."""
-    many, numbers, column = uids(rows), array("I", uids(rows)), pa.array(uids(rows), pa.uint32())
+    # To start threads takes as long as thousands of tokens, so they have more to do.
+    longer = uids(4 * rows)
+    many, numbers, column = longer[:rows], array("I", longer[:rows]), uint32_column(longer[:rows])
     some = many[:calls]
-    pairs = [(CHANNEL, uid) for uid in many]
+    pairs = [(CHANNEL, uid) for uid in longer]
     rtc = rtc_calls(version)
     theirs = partial(rtc.each, rtc.theirs, pairs[:calls])
     ours = partial(rtc.each, rtc.ours, pairs[:calls])
@@ -93,14 +95,18 @@ def _rtc(version: str, calls: int, rows: int) -> Group:
     native, pure = issuer(), issuer()
     as_list = partial(native.rtc_many, CHANNEL, version=version)
     as_list_pure = partial(pure.rtc_many, CHANNEL, some, version=version)
-    as_column = partial(rtc_column, native, CHANNEL, column, version=version)
+    as_column = partial(rtc_column, native, CHANNEL, version=version)
 
     held_to = HELD_TO[version]
     pypi = Case(f"RTC {version}", "its builder", theirs, calls, PACKAGES[version])
     row = partial(Case, pypi.token, against=pypi)
     one_list = row("rtc_many, a list", partial(as_list, many), rows, held_to=held_to["list"])
-    one_column = row("rtc_column, Arrow", as_column, rows, held_to=held_to["column"])
-    two = partial(row, count=rows, held_to=TWO_CORES, cores=2)
+    one_column = row(
+        "rtc_column, Arrow", partial(as_column, column), rows, held_to=held_to["column"]
+    )
+    two = partial(row, count=len(longer), held_to=TWO_CORES, cores=2)
+    list_by_two = partial(as_list, longer, threads=2)
+    column_by_two = partial(as_column, uint32_column(longer), threads=2)
     cases = [
         pypi,
         row("a drop-in builder", ours, calls, held_to=held_to["builder"]),
@@ -108,12 +114,16 @@ def _rtc(version: str, calls: int, rows: int) -> Group:
         one_list,
         row("rtc_many, a list from an array", partial(as_list, numbers), rows),
         one_column,
-        two("rtc_many, two threads", partial(as_list, many, threads=2), against=one_list),
-        two("rtc_column, two threads", partial(as_column, threads=2), against=one_column),
+        two("rtc_many, two threads", list_by_two, against=one_list),
+        two("rtc_column, two threads", column_by_two, against=one_column),
         row("a drop-in builder, pure", ours, calls, "pure", held_to=held_to["pure"]),
         row("rtc_many, a list, pure", as_list_pure, calls, "pure"),
     ]
     return _issuing(cases, pairs, rtc.rebuild, hashed_006=len(CHANNEL) + 10)
+
+
+def uint32_column(numbers: list[int]) -> pa.Array:
+    return pa.array(numbers, pa.uint32())
 
 
 def _rooms(version: str, calls: int, rows: int) -> Group:
