@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from agora_token.batch.job import Job, run
 from agora_token.batch.roster import Request
 from agora_token.batch.rows import BatchError
 from agora_token.batch.verify_job import VerifyJob, verify_file
-from batch_support import CERTIFICATE, ISSUER, NOW, roster, write_csv
+from batch_support import CERTIFICATE, ISSUER, NOW, environment, roster, write_csv
 
 pytestmark = pytest.mark.usefixtures("backend")
 
@@ -84,3 +86,34 @@ def test_columns_by_other_names_and_left_out(tmp_path: Path) -> None:
     assert verify_file(named, CERTIFICATE).reasons == {Reason.MISSING_SERVICE: 1}
     named = VerifyJob([str(path)], columns={"token": "jwt", "uid": ""})
     assert verify_file(named, CERTIFICATE).valid == 1
+
+
+def command(*arguments: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "agora_token", "verify", "--batch", *map(str, arguments)],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_command(tmp_path: Path) -> None:
+    source, target = roster(tmp_path / "r.csv", 30), tmp_path / "o.csv"
+    run(Job([str(source)], str(target)), ISSUER)
+    done = command(target)
+    assert (done.returncode, done.stdout) == (0, "30 valid\n")
+    text = target.read_text().replace("room-2,", "room-9,")
+    target.write_text(text)
+    done = command(target)
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[:2] == ["23 valid", " 7 wrong channel"]
+    assert "o.csv row 15: wrong channel" in done.stdout
+    done = command("--json", target)
+    assert json.loads(done.stdout)["reasons"] == {"valid": 23, "wrong_channel": 7}
+    assert command("--channel", "a", target).returncode == 2
+    assert command().returncode == 2
+    missing = command(tmp_path / "none.csv")
+    assert missing.returncode == 2  # not 1, which says that a token is refused
+    assert "none.csv" in missing.stderr
+    assert "Traceback" not in missing.stderr

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import _backend
@@ -41,8 +42,10 @@ class VerifyJob:
     column out of it."""
     source_format: str | None = None
     app_id: str | None = None
-    at: float | None = None
-    """The Unix time at which the tokens must be valid; now, if None."""
+    service: int | None = None
+    privileges: Sequence[int] = ()
+    at: float | datetime | None = None
+    """When the tokens must be valid; now, if None."""
     leeway: float = 0
     threads: int = field(default_factory=lambda: os.cpu_count() or 1)
 
@@ -102,7 +105,7 @@ def verify_file(
     """
     begin = time.monotonic()
     keys = certificate_keys(certificates)
-    demands = make_demands(job.at, job.leeway, job.app_id, None, ())
+    demands = make_demands(job.at, job.leeway, job.app_id, job.service, job.privileges)
     sources = Sources(job.sources, job.source_format)
     fingerprints = [fingerprint(path) for path in sources.files]
     with errors_name(sources.paths[0]):

@@ -140,6 +140,11 @@ def _datetime(text: str) -> datetime:
 
 @click.command()
 @_conditions
+@click.option(
+    "--batch",
+    is_flag=True,
+    help="The arguments are files with a column 'token': count them by reason.",
+)
 @click.pass_context
 def verify(
     ctx: click.Context,
@@ -148,15 +153,27 @@ def verify(
     file: BinaryIO | None,
     certificate_file: str | None,
     as_json: bool,
+    batch: bool,
     **conditions: Any,
 ) -> None:
     """Check tokens against a certificate and what is asked of them.
 
     Version 006 needs --channel and --uid or --account (or --user-id, for an RTM token), since its
     signature covers them and it does not carry them.  The status is 1 where a token is refused.
+
+    With --batch the arguments are files of CSV, JSON Lines or Parquet, as the command batch writes
+    them; what stands in their columns channel, uid, account and user_id must fit the token.
     """
     certificates = need_certificates(certificate_file)
     asked = _asked(conditions)
+    if batch:
+        from .verify_batch import verify_files
+
+        if not tokens or file is not None:
+            raise click.UsageError("with --batch, give files as arguments")
+        if not verify_files(tokens, certificates, asked, as_json):
+            ctx.exit(REFUSED)
+        return
 
     def one(token: str) -> bool:
         try:
