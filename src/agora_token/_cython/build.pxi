@@ -6,6 +6,8 @@ cdef enum:
     TOKEN_LIFE = 86400  # seconds; the `ts` of a version 006 token is its time of issue and this
     VERSION = 3  # characters
 
+cdef str _CERTIFICATE = _packing.CERTIFICATE
+
 # The scratch memory of single calls, which hold the GIL from compressing on.
 cdef agora_deflate_state _deflate
 
@@ -42,7 +44,7 @@ def build006(
     cdef Py_ssize_t size
     cdef uint32_t number
     kept_app = text_of(app_id, "app_id", &app)
-    kept_key = text_of(certificate, _packing.CERTIFICATE, &key)
+    kept_key = text_of(certificate, _CERTIFICATE, &key)
     kept_channel = text_of(channel, "channel", &room)
     kept_uid = user_of(uid, "uid", &user)
     # What is signed is App ID, channel, uid and message.  Room is left in front, so that the
@@ -122,7 +124,7 @@ def build007(app_id, certificate, tuple services, expire, issue_ts=None, salt=No
     cdef uint32_t issued, lifetime, salted
     cdef tuple service
     kept_app = hex32_of(app_id, "app_id", &app)
-    kept_key = None if kept_app is None else hex32_of(certificate, _packing.CERTIFICATE, &key)
+    kept_key = None if kept_app is None else hex32_of(certificate, _CERTIFICATE, &key)
     if kept_key is None:
         return ""
     issued = <uint32_t>c_time(NULL) if issue_ts is None else as_u32(issue_ts, "issue_ts")
