@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import _backend, _fields
 from ._columns import by_threads, column_of, common_length, uint32_buffer
-from ._products import PRODUCTS, Grant
 from .errors import (
     ConfigurationError,
     InvalidInputError,
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
     from ._core import Plan006, Plan007
+    from ._products import Grant
     from .services import Rtm2Permissions, Service
 
     Seconds = int | timedelta
@@ -394,6 +394,8 @@ class Issuer:
 
         The plan's variants are ``grants``; its fields are those of the product, in order.
         """
+        from ._products import PRODUCTS  # tables that `import agora_token` need not wait for
+
         try:
             found = PRODUCTS[product]
         except KeyError:
@@ -423,6 +425,8 @@ class Issuer:
         try:
             return self._plans[key]
         except (KeyError, TypeError):  # what cannot be hashed is refused by the plan
+            from ._products import Grant
+
             plan = self.plan(product, [Grant(role, _lifetime(expires_in), own)], version)
         if len(self._plans) >= _MAX_PLANS:
             self._plans.clear()
