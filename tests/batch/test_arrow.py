@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import mmap
+from array import array
 from collections.abc import Callable
 from typing import Any
 
@@ -252,3 +254,13 @@ def test_large_offsets_are_read_in_place() -> None:
     assert isinstance(column, Strings)
     assert column.wide
     assert column.data.address == array.buffers()[2].address
+
+
+def test_strings_that_lie_beyond_2_gib() -> None:
+    size = (1 << 31) + 64
+    memory = mmap.mmap(-1, size)  # pages that nobody touches take no memory
+    memory[size - 8 :] = b"roomroom"
+    offsets = pa.py_buffer(array("q", [size - 8, size - 4, size]))
+    channels = pa.LargeStringArray.from_buffers(2, offsets, pa.py_buffer(memory))
+    tokens = rtc_column(ISSUER, channels, [1, 2], **FIXED)
+    assert tokens.equals(rtc_column(ISSUER, "room", [1, 2], **FIXED))
