@@ -119,7 +119,7 @@ class Issuer:
         plan = self._plan("rtc", version, role, expires_in, privileges)
         if privileges is None:
             self._last_rtc = (version, role, expires_in, plan.one)
-        return plan.one((channel, uid), 0, _issued_at(issued_at), _salt(salt))
+        return plan.one((channel, uid), 0, check_issued_at(issued_at), _salt(salt))
 
     def rtm(
         self,
@@ -333,7 +333,7 @@ class Issuer:
             self._certificate.decode("ascii"),
             tuple(service.spec() for service in ordered),
             _lifetime(expires_in),
-            _issued_at(issued_at),
+            check_issued_at(issued_at),
             _salt(salt),
         )
 
@@ -445,7 +445,7 @@ class Issuer:
         privileges: Privileges = None,
     ) -> str:
         plan = self._plan(product, version, role, expires_in, privileges)
-        return plan.one(values, 0, _issued_at(issued_at), _salt(salt))
+        return plan.one(values, 0, check_issued_at(issued_at), _salt(salt))
 
 
 def _many(
@@ -457,7 +457,7 @@ def _many(
 ) -> list[str]:
     columns = tuple(column_of(value) for value in values)
     rows = common_length(columns)
-    issued = _issued_at(issued_at)
+    issued = check_issued_at(issued_at)
     issued = int(time.time()) if issued is None else issued
     salt_column = None if salts is None else _salt_column(salts, rows)
     tokens, *others = by_threads(
@@ -526,7 +526,8 @@ def _seconds(value: object, name: str) -> int:
     )
 
 
-def _issued_at(value: Any) -> int | None:
+def check_issued_at(value: Any) -> int | None:
+    """A time of issue as a Unix time; None, for now, stays None."""
     if value is None:
         return None
     if hasattr(value, "timestamp"):  # a datetime

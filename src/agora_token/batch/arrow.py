@@ -21,7 +21,7 @@ from .. import _backend
 from .._columns import Constant
 from .._products import PRODUCTS, Grant
 from ..errors import AgoraTokenError, ColumnError, InvalidSaltError
-from ..issuer import Issuer, _issued_at
+from ..issuer import Issuer, check_issued_at
 from ..privileges import Role
 from ..verifying import certificate_keys, make_demands
 from ._grants import Plans, granted
@@ -195,7 +195,7 @@ def _issue(
     terms = [values_of(role, "role"), values_of(expires_in, "expires_in")]
     salt = Constant(None) if salts is None else values_of(salts, "salts")
     rows = common_length([*columns, *terms, salt])
-    issued = _issued_at(issued_at)
+    issued = check_issued_at(issued_at)
     issued = int(time.time()) if issued is None else issued
     own = tuple((privileges or {}).items())
     plans = Plans(issuer, product, version)
