@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import time
 from array import array
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
@@ -466,3 +467,13 @@ def test_what_is_no_column(issuer: Issuer) -> None:
         values: Any = uids
         with pytest.raises(ColumnError, match=f"not {type(uids).__name__}"):
             issuer.rtc_many("room", values)
+
+
+def test_the_clock_is_pythons_at_the_turn_of_a_second(issuer: Issuer) -> None:
+    """C's coarse clock is some milliseconds behind, and so would be a second behind here."""
+    time.sleep(1 - time.time() % 1)
+    for _ in range(100):
+        before = int(time.time())
+        token = issuer.rtc("room", 42)
+        after = int(time.time())
+        assert before <= (read(token).issue_ts or 0) <= after

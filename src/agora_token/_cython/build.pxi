@@ -12,14 +12,6 @@ cdef str _CERTIFICATE = _packing.CERTIFICATE
 cdef agora_deflate_state _deflate
 
 
-cdef object new_token(const char *version, object app_id, const Text *app, Py_ssize_t size):
-    """A str that begins with ``version`` and the App ID, with room for ``size`` bytes in base64."""
-    token = new_ascii(VERSION + app.size + base64_size(size))
-    memcpy(ascii_data(token), version, VERSION)
-    memcpy(ascii_data(token) + VERSION, app.data, app.size)
-    return token
-
-
 cdef inline void store_header_006(
     unsigned char *where,
     const unsigned char *signature,
@@ -56,7 +48,7 @@ def build006(
         writer_put(&writer, user.data, user.size)
         size = writer.size
         writer_put_u32(&writer, next_salt() if salt is None else as_u32(salt, "salt"))
-        number = <uint32_t>c_time(NULL) + TOKEN_LIFE if ts is None else as_u32(ts, "ts")
+        number = unix_time() + TOKEN_LIFE if ts is None else as_u32(ts, "ts")
         writer_put_u32(&writer, number)
         writer_put_map(&writer, privileges, expiries)
         hmac_of_writer(key.data, key.size, &writer, HEADER_006, signature)
@@ -76,7 +68,9 @@ def build006(
             token = new_ascii(base64_size(size))
             agora_base64_encode(<char *>ascii_data(token), content, size)
             return f"006{(<bytes>kept_app).decode()}{token}"
-        token = new_token("006", kept_app, &app, size)
+        token = new_ascii(VERSION + app.size + base64_size(size))
+        memcpy(ascii_data(token), b"006", VERSION)
+        memcpy(ascii_data(token) + VERSION, app.data, app.size)
         agora_base64_encode(<char *>ascii_data(token) + VERSION + app.size, content, size)
         return token
     finally:
@@ -127,7 +121,7 @@ def build007(app_id, certificate, tuple services, expire, issue_ts=None, salt=No
     kept_key = None if kept_app is None else hex32_of(certificate, _CERTIFICATE, &key)
     if kept_key is None:
         return ""
-    issued = <uint32_t>c_time(NULL) if issue_ts is None else as_u32(issue_ts, "issue_ts")
+    issued = unix_time() if issue_ts is None else as_u32(issue_ts, "issue_ts")
     lifetime = as_u32(expire, "expire")
     salted = next_salt() if salt is None else as_u32(salt, "salt")
     # Room is left in front for the signature, which is not signed itself.

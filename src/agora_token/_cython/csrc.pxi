@@ -15,7 +15,6 @@ from cpython.ref cimport Py_INCREF
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcmp, memcpy, memset
-from libc.time cimport time as c_time
 
 import os
 from zlib import compress as zlib_compress
@@ -30,12 +29,16 @@ cdef extern from "Python.h":
     const Py_ssize_t PY_SSIZE_T_MAX
     bint PyUnicode_CheckExact(object)
     bint PyUnicode_IS_COMPACT_ASCII(object)
-    bint PyUnicode_IS_ASCII(object)
     void *PyUnicode_DATA(object)
     Py_ssize_t PyUnicode_GET_LENGTH(object)
-    const char *PyUnicode_AsUTF8AndSize(object, Py_ssize_t *) except NULL
     object PyUnicode_New(Py_ssize_t, Py_UCS4)
     long long PyLong_AsLongLongAndOverflow(object, int *) except? -1
+
+cdef extern from "<time.h>" nogil:
+    struct timespec:
+        long tv_sec
+    enum: TIME_UTC
+    int timespec_get(timespec *, int)
 
 cdef extern from "cpu.h" nogil:
     void agora_wipe(void *, size_t)

@@ -14,6 +14,13 @@ cdef struct Text:
     unsigned char digits[10]
 
 
+cdef inline uint32_t unix_time() noexcept nogil:
+    """Now, as Python's time.time() has it; C's time() may be a tick behind it."""
+    cdef timespec now
+    timespec_get(&now, TIME_UTC)
+    return <uint32_t>now.tv_sec
+
+
 cdef const char *_PAIRS = (
     b"00010203040506070809101112131415161718192021222324252627282930313233343536373839"
     b"40414243444546474849505152535455565758596061626364656667686970717273747576777879"

@@ -113,7 +113,7 @@ cdef class Plan:
         return self._sign_one(
             row,
             variant,
-            <uint32_t>c_time(NULL) if issued_at is None else <uint32_t>issued_at,
+            unix_time() if issued_at is None else <uint32_t>issued_at,
             next_salt() if salt is None else <uint32_t>salt,
         )
 

@@ -6,8 +6,7 @@ from typing import Final, NamedTuple
 
 from .rows import BatchError
 
-FORMATS: Final = ("csv", "jsonl", "parquet")
-_FORMATS: Final = {
+_ENDINGS: Final = {
     ".csv": "csv",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
@@ -24,7 +23,7 @@ class Format(NamedTuple):
     """How the rows of a file are written."""
 
     name: str
-    """One of :data:`FORMATS`."""
+    """``csv``, ``jsonl`` or ``parquet``."""
     codec: str | None = None
     """The compression of the whole file, by pyarrow's name for it."""
 
@@ -42,11 +41,11 @@ def format_of(path: str, name: str | None = None) -> Format:
         if stem.endswith(suffix):
             stem, codec = stem.removesuffix(suffix), known
     if name is None:
-        name = next((kind for suffix, kind in _FORMATS.items() if stem.endswith(suffix)), None)
+        name = next((kind for suffix, kind in _ENDINGS.items() if stem.endswith(suffix)), None)
     if name is None:
         what = "standard input and output have" if path == STANDARD else f"{path!r} has"
         raise BatchError(
-            f"{what} no ending that names a format ({', '.join(_FORMATS)}, and "
+            f"{what} no ending that names a format ({', '.join(_ENDINGS)}, and "
             f"{', '.join(_CODECS)} after it); name it with --format"
         )
     if name == "parquet" and codec:
