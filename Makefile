@@ -12,7 +12,8 @@ export AGORA_TOKEN_BUILD ?= native
 
 # What an installation is made of; the editable one follows all other files by itself.
 SOURCES := pyproject.toml setup.py \
-	$(wildcard src/agora_token/*.pyx src/agora_token/_cython/* src/agora_token/_csrc/*)
+	$(wildcard src/agora_token/*.pyx src/agora_token/*.pxd src/agora_token/_cython/* \
+		src/agora_token/_csrc/* src/agora_token/_csrc/*/*)
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile

@@ -63,9 +63,9 @@ class BuildExt(build_ext):
 
 core = Extension(
     "agora_token._core",
-    sources=[f"{PACKAGE}/_core.pyx", *sorted(glob(f"{PACKAGE}/_csrc/*.c"))],
+    sources=[f"{PACKAGE}/_core.pyx", *sorted(glob(f"{PACKAGE}/_csrc/**/*.c", recursive=True))],
     include_dirs=[f"{PACKAGE}/_csrc"],
-    depends=[*glob(f"{PACKAGE}/_csrc/*.h"), *glob(f"{PACKAGE}/_cython/*")],
+    depends=[*glob(f"{PACKAGE}/_csrc/**/*.h", recursive=True), *glob(f"{PACKAGE}/_cython/*")],
 )
 core.cython_c_in_temp = True  # the generated C stays out of the source tree
 

@@ -4,7 +4,6 @@
 
 The parts, each included below, from the bottom up:
 
-* ``csrc.pxi``     what is used of ``_csrc/`` and of the C API
 * ``salts.pxi``    random salts from the operating system's CSPRNG
 * ``packing.pxi``  integers, strings and Python values as bytes of the wire format
 * ``hmac.pxi``     HMAC-SHA256 over the kernels of ``_csrc/``
@@ -16,7 +15,16 @@ The parts, each included below, from the bottom up:
 * ``tokens.pxi``, ``judge.pxi``, ``verify.pxi``  tokens taken apart, judged, verified by the column
 """
 
-include "_cython/csrc.pxi"
+cimport cython
+
+import os
+from zlib import compress as zlib_compress
+
+from . import _packing
+from ._columns import Constant, Integers, Objects, Strings
+from ._fields import refuse_open_wildcard
+from .errors import AgoraTokenError, BackendError, ColumnError
+
 include "_cython/salts.pxi"
 include "_cython/packing.pxi"
 include "_cython/hmac.pxi"
@@ -40,7 +48,7 @@ agora_base64_init()
 agora_deflate_init(&_deflate)
 agora_inflate_init()
 if agora_deflate_bound(AGORA_DEFLATE_MAX_INPUT) > DEFLATE_ROOM:
-    raise BackendError("agora_token._core was built with deflate.h and csrc.pxi of different versions")
+    raise BackendError("agora_token._core was built with deflate.h and _core.pxd of different versions")
 
 
 def kernels():

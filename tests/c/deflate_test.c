@@ -15,8 +15,8 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "../../src/agora_token/_csrc/deflate_internal.h"
-#include "../../src/agora_token/_csrc/inflate.h"
+#include "../../src/agora_token/_csrc/deflate/internal.h"
+#include "../../src/agora_token/_csrc/deflate/inflate.h"
 
 #define MAX AGORA_DEFLATE_MAX_INPUT
 #define ROOM (2 * MAX)

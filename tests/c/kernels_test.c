@@ -1,8 +1,6 @@
 /* Checks every kernel that this machine supports against known vectors and the portable code.
    Buffers end where an unmapped page begins, so that a read or write past them ends the test.
-
-   cc -I src/agora_token/_csrc tests/c/kernels_test.c \
-       src/agora_token/_csrc/{cpu,sha256*,crc32,base64}.c && ./a.out */
+   tests/c/run builds it. */
 #define _DEFAULT_SOURCE
 #define _DARWIN_C_SOURCE
 #include <stdio.h>
@@ -11,10 +9,11 @@
 #include <sys/mman.h>
 
 #include "base64.h"
-#include "cpu.h"
 #include "crc32.h"
-#include "sha256.h"
-#include "sha256_kernels.h"
+#include "kernel.h"
+#include "sha256/kernels.h"
+#include "sha256/sha256.h"
+#include "wipe.h"
 
 static int failures;
 

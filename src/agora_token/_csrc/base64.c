@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "cpu.h"
+#include "kernel.h"
 
 #if AGORA_X86
 #include <immintrin.h>

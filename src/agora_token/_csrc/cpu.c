@@ -1,7 +1,6 @@
 #include "cpu.h"
 
 #include <stdint.h>
-#include <string.h>
 
 #if AGORA_X86
 #include <cpuid.h>
@@ -77,53 +76,4 @@ const agora_cpu *agora_cpu_features(void)
         known = true;
     }
     return &cpu;
-}
-
-bool agora_cpu_any(const agora_cpu *cpu)
-{
-    (void)cpu;
-    return true;
-}
-
-bool agora_choice_supported(const agora_choice *choice, size_t i)
-{
-    const agora_kernel *kernel = choice->kernels[i];
-    return kernel->supported && kernel->supported(agora_cpu_features());
-}
-
-int agora_choice_best(agora_choice *choice)
-{
-    int failed = 0;
-    for (size_t i = 0; i < choice->count; i++) {
-        if (!agora_choice_supported(choice, i))
-            continue;
-        if (choice->passes(choice->kernels[i])) {
-            choice->active = choice->kernels[i];
-            break;
-        }
-        failed++;
-    }
-    return failed;
-}
-
-int agora_choice_force(agora_choice *choice, const char *name)
-{
-    for (size_t i = 0; i < choice->count; i++) {
-        if (strcmp(name, choice->kernels[i]->name) != 0)
-            continue;
-        if (!agora_choice_supported(choice, i))
-            return -2;
-        if (!choice->passes(choice->kernels[i]))
-            return -3;
-        choice->active = choice->kernels[i];
-        return 0;
-    }
-    return -1;
-}
-
-void agora_wipe(void *p, size_t n)
-{
-    /* The call goes through a volatile pointer, so that its effect is unknown to the compiler. */
-    static void *(*const volatile fill)(void *, int, size_t) = memset;
-    fill(p, 0, n);
 }

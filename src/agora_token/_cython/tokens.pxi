@@ -1,6 +1,6 @@
 # Tokens taken apart, as far as they are plain: of usual size, ASCII, and with known services.
 
-cdef extern from "inflate.h" nogil:
+cdef extern from "deflate/inflate.h" nogil:
     void agora_inflate_init()
     Py_ssize_t agora_inflate(uint8_t *, size_t, const uint8_t *, size_t)
 

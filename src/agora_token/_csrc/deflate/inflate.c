@@ -2,7 +2,7 @@
  * are refused, and incomplete ones too, but for a code of a single word of one bit. */
 #include "inflate.h"
 
-#include "deflate_adler32.h"
+#include "adler32.h"
 
 #include <string.h>
 

@@ -1,6 +1,5 @@
-# What is used of _csrc/ and of the C API.
+# What the native backend uses of _csrc/ and of the C API.
 
-cimport cython
 from cpython.buffer cimport (
     PyBUF_SIMPLE,
     PyBUF_WRITABLE,
@@ -15,15 +14,6 @@ from cpython.ref cimport Py_INCREF
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcmp, memcpy, memset
-
-import os
-from zlib import compress as zlib_compress
-
-from . import _packing
-from ._columns import Constant, Integers, Objects, Strings
-from ._fields import refuse_open_wildcard
-from .errors import AgoraTokenError, BackendError, ColumnError
-
 
 cdef extern from "Python.h":
     const Py_ssize_t PY_SSIZE_T_MAX
@@ -40,7 +30,7 @@ cdef extern from "<time.h>" nogil:
     enum: TIME_UTC
     int timespec_get(timespec *, int)
 
-cdef extern from "cpu.h" nogil:
+cdef extern from "wipe.h" nogil:
     void agora_wipe(void *, size_t)
 
 cdef extern from "bytes.h" nogil:
@@ -51,7 +41,7 @@ cdef extern from "bytes.h" nogil:
 cdef extern from "allocate.h" nogil:
     void *agora_allocate(size_t)
 
-cdef extern from "sha256.h" nogil:
+cdef extern from "sha256/sha256.h" nogil:
     const uint32_t agora_sha256_iv[8]
     void agora_sha256_many(uint32_t (*)[8], const uint8_t *const *, const size_t *, size_t)
     void agora_sha256_digest(const uint32_t *, uint8_t *)
@@ -78,7 +68,7 @@ cdef extern from "base64.h" nogil:
     const char *agora_base64_kernel_name(size_t)
     int agora_base64_kernel_supported(size_t)
 
-cdef extern from "deflate.h" nogil:
+cdef extern from "deflate/deflate.h" nogil:
     enum: AGORA_DEFLATE_MAX_INPUT
     ctypedef struct agora_deflate_state:
         pass

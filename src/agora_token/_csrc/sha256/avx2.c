@@ -1,5 +1,5 @@
 /* SHA-256 by AVX2, eight messages a pass, for processors without the SHA extensions. */
-#include "sha256_kernels.h"
+#include "kernels.h"
 
 #if AGORA_X86
 
@@ -54,7 +54,7 @@ TARGET static inline vec swap_bytes(vec x)
 #define store_quarters(p, i, x)                                                                    \
     (store_quarter((p)[0] + (i), x, 0), store_quarter((p)[4] + (i), x, 1))
 
-#include "sha256_lanes.h"
+#include "lanes.h"
 
 TARGET static size_t advance_all(agora_sha256_lanes *lanes, size_t n, size_t blocks)
 {

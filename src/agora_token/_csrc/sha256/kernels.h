@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cpu.h"
+#include "../kernel.h"
 
 enum { AGORA_SHA256_MAX_LANES = 32 };
 

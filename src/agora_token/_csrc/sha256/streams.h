@@ -10,7 +10,7 @@
      rounds(s, m, g)    rounds 4 g to 4 g + 3 on the state s. m are the last 16 words: m[g % 4]
                         those of these rounds, to be replaced in time by those of 16 rounds later
 */
-#include "sha256_kernels.h"
+#include "kernels.h"
 
 /* n is a constant wherever this is inlined. */
 TARGET __attribute__((always_inline)) static inline size_t

@@ -13,7 +13,7 @@
  * symbols) and no match is so far back that zlib would rather have literals (4,096 bytes). */
 #define AGORA_DEFLATE_MAX_INPUT 4096
 
-/* Longest input for which the block's type may be settled by a bound; see deflate_bound.c. */
+/* Longest input for which the block's type may be settled by a bound; see bound.c. */
 #define AGORA_DEFLATE_MAX_BOUNDED 511
 
 #define AGORA_DEFLATE_LITERALS 286 /* symbols of the literal and length code */
@@ -26,7 +26,7 @@ typedef struct {
     uint16_t distance;
 } agora_deflate_sequence;
 
-/* Nodes of one weight in a Huffman tree that is being built; see deflate_bound.c. */
+/* Nodes of one weight in a Huffman tree that is being built; see bound.c. */
 typedef struct {
     uint16_t leaves, inner, plain, shapes;
 } agora_deflate_nodes;

@@ -8,7 +8,7 @@
  * have one 15-bit hash, and counts against the search limit even where the bytes differ. A match at
  * position 0 is never found, because 0 ends a chain. And the last two positions, which have no
  * three bytes, are neither searched nor entered. */
-#include "deflate_internal.h"
+#include "internal.h"
 
 #define GOOD_LENGTH 8  /* with a match this long in hand, search a quarter as far */
 #define LAZY_LENGTH 16 /* and with this one, not at all */

@@ -1,5 +1,5 @@
 /* The code words of fixed blocks (RFC 1951, 3.2.6), worked out by the preprocessor. */
-#include "deflate_internal.h"
+#include "internal.h"
 
 #define REVERSE_2(x) (((x) & 1) << 1 | ((x) >> 1 & 1))
 #define REVERSE_4(x) (REVERSE_2(x) << 2 | REVERSE_2((x) >> 2))

@@ -140,16 +140,16 @@ static inline uint8_t *finish_bits(bit_writer *writer)
     return writer->next;
 }
 
-/* deflate_parse.c: the literals and matches that zlib's level 6 makes of src. Fills
+/* parse.c: the literals and matches that zlib's level 6 makes of src. Fills
  * state->sequences and returns their number. */
 size_t agora_deflate_parse(agora_deflate_state *state, const uint8_t *src, size_t n);
 
-/* deflate_bound.c: whether a dynamic block of the symbols counted in state certainly has `bits`
+/* bound.c: whether a dynamic block of the symbols counted in state certainly has `bits`
  * bits or more, without the bits that follow length and distance symbols. */
 int agora_deflate_dynamic_has(agora_deflate_state *state, size_t bits);
 void agora_deflate_init_bound(agora_deflate_state *state);
 
-/* deflate_trees.c: a dynamic block's codes, as zlib builds them. */
+/* trees.c: a dynamic block's codes, as zlib builds them. */
 typedef struct {
     uint8_t literals[AGORA_DEFLATE_LITERALS];
     uint8_t distances[AGORA_DEFLATE_DISTANCES];

@@ -1,5 +1,5 @@
 /* SHA-256 by the cryptographic extension of ARMv8. */
-#include "sha256_kernels.h"
+#include "kernels.h"
 
 #if AGORA_ARM
 
@@ -41,7 +41,7 @@ INLINE void rounds(vec s[2], vec m[4], int g)
                                m[(g + 3) & 3]);
 }
 
-#include "sha256_streams.h"
+#include "streams.h"
 
 /* Two are enough: Arm's guides for its cores give the instructions four cycles and start one a
    cycle, and the two of a group of rounds run side by side. */

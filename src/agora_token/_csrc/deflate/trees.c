@@ -1,6 +1,6 @@
 /* The codes of a dynamic block. Many sets of code lengths are optimal; these are the ones that
  * zlib's heap comes to, so the heap is kept move by move. */
-#include "deflate_internal.h"
+#include "internal.h"
 
 #define MAX_SYMBOLS AGORA_DEFLATE_LITERALS
 #define META_SYMBOLS 19

@@ -1,5 +1,5 @@
 /* SHA-256 by the SHA extensions of x86. */
-#include "sha256_kernels.h"
+#include "kernels.h"
 
 #if AGORA_X86
 
@@ -49,7 +49,7 @@ INLINE void rounds(vec s[2], vec m[4], int g)
         m[(g + 3) & 3] = _mm_sha256msg1_epu32(last, now);
 }
 
-#include "sha256_streams.h"
+#include "streams.h"
 
 TARGET size_t agora_sha256_shani_advance(agora_sha256_lanes *lanes, size_t n, size_t blocks)
 {

@@ -1,7 +1,7 @@
 /* The zlib stream around one block, and the choice of the block's type. */
-#include "deflate_internal.h"
+#include "internal.h"
 
-#include "deflate_adler32.h"
+#include "adler32.h"
 
 #define STORED_BLOCK 0
 #define FIXED_BLOCK 1

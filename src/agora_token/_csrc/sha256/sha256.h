@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bytes.h"
+#include "../bytes.h"
 
 /* The state of a message of which nothing has been absorbed. */
 extern const uint32_t agora_sha256_iv[8];

@@ -1,5 +1,5 @@
 /* SHA-256 by AVX-512, sixteen or thirty-two messages a pass, and the SHA extensions for a few. */
-#include "sha256_kernels.h"
+#include "kernels.h"
 
 #if AGORA_X86
 
@@ -50,7 +50,7 @@ TARGET static inline vec swap_bytes(vec x)
     (store_quarter((p)[0] + (i), x, 0), store_quarter((p)[4] + (i), x, 1),                         \
      store_quarter((p)[8] + (i), x, 2), store_quarter((p)[12] + (i), x, 3))
 
-#include "sha256_lanes.h"
+#include "lanes.h"
 
 TARGET static size_t advance_one(agora_sha256_lanes *lanes, size_t n, size_t blocks)
 {

@@ -14,10 +14,10 @@
  *    This holds as well if several meta symbols are counted as one, which can have the shortest of
  *    their words.
  * 4. Where ties cannot change it, how many words have each length is known from merging weights;
- *    see deflate_merge.c. (zlib's limit of 15 bits is not met: 512 symbols make no word over 12.)
+ *    see merge.c. (zlib's limit of 15 bits is not met: 512 symbols make no word over 12.)
  * 5. A repeat (meta symbol 16, with two bits) stands for three to six lengths that are equal to one
  *    before, so it takes four neighbours that have one length, which is not 0. */
-#include "deflate_merge.h"
+#include "merge.h"
 
 #define META_SYMBOLS 19
 

@@ -2,7 +2,7 @@
 #ifndef AGORA_DEFLATE_MERGE_H
 #define AGORA_DEFLATE_MERGE_H
 
-#include "deflate_internal.h"
+#include "internal.h"
 
 #define MAX_LENGTH 15 /* of a code word */
 

@@ -1,7 +1,8 @@
 /* SHA-256 (FIPS 180-4) in plain C: the reference that every other kernel is tested against. */
 #include <string.h>
 
-#include "sha256_kernels.h"
+#include "../wipe.h"
+#include "kernels.h"
 
 const uint32_t agora_sha256_k[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,

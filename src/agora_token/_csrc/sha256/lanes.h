@@ -13,7 +13,7 @@
      store_quarters(p, i, x) the reverse
      REGISTER(x)             x as an operand of inline assembly, read and written
 */
-#include "sha256_kernels.h"
+#include "kernels.h"
 
 #define INLINE TARGET __attribute__((always_inline)) static inline
 

@@ -2,7 +2,7 @@
 #ifndef AGORA_DEFLATE_ADLER32_H
 #define AGORA_DEFLATE_ADLER32_H
 
-#include "deflate_internal.h"
+#include "internal.h"
 
 /* Eight bytes at a time, in four lanes of 16 bits: the top lane of a product has the sum of all
  * lanes, each with its weight. */

@@ -11,7 +11,7 @@
  * for ties: which nodes of one key come first is up to the heap. That shows only where such nodes
  * are at two depths (there are no more than two, because a node is not heavier than one at a
  * smaller depth) and differ in shape. */
-#include "deflate_merge.h"
+#include "merge.h"
 
 /* How inner nodes of one weight may differ, those that are pairs of leaves (`plain`) left aside:
  * these are lower, so that they come first, and alike. */
