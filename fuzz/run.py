@@ -20,7 +20,7 @@ PIECES = ("", "%2B", " ", "\n", "=", "==", "006", "007", "eJ", "\0", "é", "\ud8
 
 def seeds() -> list[str]:
     """Tokens of every version."""
-    from vectors_io import load
+    from helpers.vectors import load
 
     return [
         vector.get("token") or vector["key"]
@@ -51,7 +51,7 @@ def mutated_bytes(data: bytes, rng: random.Random) -> bytes:
 def signed(content: bytes) -> bytes:
     """The content with a signature that holds, so that what it says is looked at."""
     from agora_token._pure import hmac_sha256
-    from hostile import CERTIFICATE
+    from helpers.project import CERTIFICATE
 
     info = content[34:]
     issued, salt = info[34:38], info[42:46]
@@ -83,7 +83,7 @@ def mutated(token: str, other: str, rng: random.Random) -> str:
 
 def by_mutation(seconds: float, seed: int) -> int:
     """Runs until the time is over; returns how many texts were tried."""
-    from hostile import survive
+    from helpers.hostile import survive
 
     rng = random.Random(seed)
     corpus = seeds()
@@ -107,7 +107,7 @@ def by_coverage(seconds: float, seed: int) -> None:
     import atheris  # type: ignore[import-untyped]  # wheels for few platforms
 
     with atheris.instrument_imports(include=["agora_token"]):
-        from hostile import survive
+        from helpers.hostile import survive
 
     def one_input(data: bytes) -> None:
         survive(data.decode("utf-8", "surrogateescape"))

@@ -9,12 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agora_token import _pure
-from support import need_module
+from helpers.needs import need_module
+from helpers.project import APP_ID, CERTIFICATE
 
 native = need_module("agora_token._core")
-
-APP_ID = "970CA35de60c44645bbae8a215061b33"
-CERTIFICATE = "5CFd2fd1755d40ecb72977518be15d3b"
 
 
 class Zero:

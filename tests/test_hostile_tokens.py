@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agora_token import _decoding, _parsing, _reader
+from agora_token._wire import cursor, decoding, parsing
 from agora_token.errors import MalformedTokenError, UnsupportedVersionError
 from agora_token.explaining import explain
 from agora_token.issuer import Issuer
 from agora_token.reading import read
-from hostile import APP_ID, CERTIFICATE, NOW, survive
-from vectors_io import load
+from helpers.hostile import NOW, survive
+from helpers.project import APP_ID, CERTIFICATE
+from helpers.vectors import load
 
 ISSUER = Issuer(APP_ID, CERTIFICATE)
 
@@ -156,7 +157,7 @@ def test_a_bomb_costs_no_more_than_64_kib(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(zlib, "decompressobj", Inflater)
     with pytest.raises(MalformedTokenError, match="more than 65536 bytes"):
         read(bomb)
-    assert asked == [_decoding.MAX_CONTENT + 1]
+    assert asked == [decoding.MAX_CONTENT + 1]
 
 
 def test_the_largest_content_is_read() -> None:
@@ -174,11 +175,11 @@ def test_what_is_too_long_is_not_looked_at(prefix: str, monkeypatch: pytest.Monk
     def never(*_: object) -> None:
         raise AssertionError("a token that is too long was decoded")
 
-    monkeypatch.setattr(_parsing, "decode_006", never)
-    monkeypatch.setattr(_parsing, "decode_007", never)
+    monkeypatch.setattr(parsing, "parse_006", never)
+    monkeypatch.setattr(parsing, "open_007", never)
     with pytest.raises(MalformedTokenError, match="no token has more than"):
-        read(prefix + "A" * _parsing.MAX_TOKEN_LENGTH)
-    diagnosis = explain(prefix * 10 * _parsing.MAX_TOKEN_LENGTH, CERTIFICATE)
+        read(prefix + "A" * parsing.MAX_TOKEN_LENGTH)
+    diagnosis = explain(prefix * 10 * parsing.MAX_TOKEN_LENGTH, CERTIFICATE)
     assert not diagnosis.valid
 
 
@@ -193,14 +194,14 @@ def test_what_is_too_long_is_not_looked_at(prefix: str, monkeypatch: pytest.Monk
 def test_the_work_is_linear_in_the_content(unit: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """Counts what the reader takes: no more than once for every byte, however often it is asked."""
     taken = 0
-    take = _reader.Reader.take
+    take = cursor.Cursor.take
 
-    def counting(self: _reader.Reader, length: int, what: str) -> bytes:
+    def counting(self: cursor.Cursor, length: int, what: str) -> bytes:
         nonlocal taken
         taken += 1
         return take(self, length, what)
 
-    monkeypatch.setattr(_reader.Reader, "take", counting)
+    monkeypatch.setattr(cursor.Cursor, "take", counting)
     for count in (10, 100, 1000, 5000):
         taken = 0
         content = header_007(count) + unit * count

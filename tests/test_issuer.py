@@ -42,10 +42,9 @@ from agora_token.errors import (
     InvalidUserError,
 )
 from agora_token.reading import ServiceInfo
-from support import need_module
+from helpers.needs import need_module
+from helpers.project import APP_ID, CERTIFICATE
 
-APP_ID = "970CA35de60c44645bbae8a215061b33"
-CERTIFICATE = "5CFd2fd1755d40ecb72977518be15d3b"
 NOW = 1_700_000_000
 
 pytestmark = pytest.mark.usefixtures("backend")

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import pytest
 
 import agora_token
-from support import need_module, need_program
+from helpers.needs import need_module, need_program
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = Path("src/agora_token")

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agora_token import _core, _fields, _pure
+from agora_token import Issuer, _core, _fields, _pure
 from agora_token._columns import Column, Constant, Integers, Objects, Strings
+from agora_token._demands import Demands
 from agora_token._products import PRODUCTS, Grant
-from agora_token._pure_verify import Demands
 from agora_token.errors import AgoraTokenError, ColumnError, PackingError
+from helpers.backends import using
+from helpers.project import APP_ID, CERTIFICATE
 
-APP_ID = "970CA35de60c44645bbae8a215061b33"
-CERTIFICATE = "5CFd2fd1755d40ecb72977518be15d3b"
 NOW = 1_700_000_000
 
 u32 = st.integers(0, 0xFFFFFFFF)
@@ -113,19 +113,17 @@ GRANTS = [Grant(1, 3600), Grant(2, 60), Grant(1, 7)]
 CASES = [(name, version) for name, product in PRODUCTS.items() for version in product.versions]
 
 
-def plans(name: str, version: str, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+def plans(name: str, version: str) -> list[Any]:
     """The same plan of both backends."""
-    from agora_token import _backend
-
     made = []
-    for module in (_core, _pure):
-        monkeypatch.setattr(_backend, "backend", module)
-        made.append(PRODUCTS[name].plan(APP_ID.encode(), CERTIFICATE.encode(), GRANTS, version))
+    for backend in ("native", "pure"):
+        with using(backend):
+            made.append(Issuer(APP_ID, CERTIFICATE).plan(name, GRANTS, version))
     return made
 
 
 @pytest.mark.parametrize(("name", "version"), CASES)
-def test_plans(name: str, version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_plans(name: str, version: str) -> None:
     """Rows of every kind, the refused ones too: one by one, as a list and as a column."""
     values = [
         "room",
@@ -153,7 +151,7 @@ def test_plans(name: str, version: str, monkeypatch: pytest.MonkeyPatch) -> None
     columns = tuple(Objects(list(column)) for column in zip(*rows, strict=True))
     variants = array("i", [row % 3 for row in range(256)])
     salts = array("I", range(256))
-    native, pure = plans(name, version, monkeypatch)
+    native, pure = plans(name, version)
 
     for row, given_values in enumerate(rows):
         calls = [

@@ -11,15 +11,15 @@ from zlib import crc32
 import pytest
 
 from agora_token import _backend
+from agora_token._wire.services import pack_service
 from agora_token.errors import MalformedTokenError, UnsupportedVersionError
 from agora_token.issuer import Issuer
 from agora_token.privileges import Privilege
 from agora_token.reading import PrivilegeInfo, read
 from agora_token.services import ApaasService, Rtm2Service, RtmService
-from vectors_io import integer_keys, load
+from helpers.project import APP_ID, CERTIFICATE
+from helpers.vectors import integer_keys, load
 
-APP_ID = "970ca35de60c44645bbae8a215061b33"
-CERTIFICATE = "5cfd2fd1755d40ecb72977518be15d3b"
 NOW = 1_800_000_000
 ISSUER = Issuer(APP_ID, CERTIFICATE)
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -132,9 +132,9 @@ def test_rtm_permissions() -> None:
 
 
 def test_an_unknown_service_ends_the_list() -> None:
-    spec = RtmService("alice", {1: 60}).spec()
+    spec = pack_service(RtmService("alice", {1: 60}))
     unknown = (4711, (), (), (), b"\x01\x02\x03")
-    token = _backend.backend.build007(APP_ID, CERTIFICATE, (spec, unknown, spec), 60, NOW, 1)
+    token = _backend.build007(APP_ID, CERTIFICATE, (spec, unknown, spec), 60, NOW, 1)
     info = read(token)
     assert [service.name for service in info.services] == ["rtm"]
     assert info.unknown_service == 4711

@@ -9,9 +9,8 @@ from types import ModuleType
 import pytest
 
 from agora_token import Issuer, read
+from helpers.project import APP_ID, CERTIFICATE
 
-APP_ID = "970CA35de60c44645bbae8a215061b33"
-CERTIFICATE = "5CFd2fd1755d40ecb72977518be15d3b"
 MAX_SALT = 99_999_999
 
 
@@ -36,7 +35,7 @@ def drain(backend: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     if backend.NAME == "native":
         backend._forget_pool()
     else:
-        backend._salts._forget()
+        backend.salts._pool._forget()
 
 
 def test_salts_are_spread_evenly(backend: ModuleType) -> None:

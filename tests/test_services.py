@@ -7,7 +7,8 @@ import struct
 
 import pytest
 
-from agora_token._reader import Reader
+from agora_token._wire.cursor import Cursor
+from agora_token._wire.services import pack_service, unpack_services
 from agora_token.errors import (
     AgoraTokenError,
     InvalidChannelError,
@@ -37,7 +38,6 @@ from agora_token.services import (
     Service,
     StreamingService,
     SttService,
-    unpack_services,
 )
 
 NUMBERS: dict[int, tuple[type[Service], dict[str, int]]] = {
@@ -105,19 +105,19 @@ def test_services_are_values() -> None:
 
 
 def test_spec_sorts_privileges() -> None:
-    assert RtcService("room", 42, {4: 40, 1: 10, 3: 30}).spec() == (
+    assert pack_service(RtcService("room", 42, {4: 40, 1: 10, 3: 30})) == (
         1,
         (1, 3, 4),
         (10, 30, 40),
         ("room", 42),
         b"",
     )
-    assert ApaasService("r", "u", -2).spec() == (7, (), (), ("r", "u"), b"\xfe\xff")
+    assert pack_service(ApaasService("r", "u", -2)) == (7, (), (), ("r", "u"), b"\xfe\xff")
 
 
 def test_permissions_are_sorted() -> None:
     service = Rtm2Service("a", {4: {1: ["x"], 0: []}, 0: {0: ["yz", "é"]}})
-    assert service.spec()[4] == (
+    assert pack_service(service)[4] == (
         b"\2\0"
         b"\0\0\1\0"
         b"\0\0\2\0" + b"\2\0yz" + "\2\0é".encode() + b"\4\0\2\0" + b"\0\0\0\0" + b"\1\0\1\0"
@@ -209,10 +209,10 @@ def test_what_may_not_be_issued(
 
 def test_unpacking_ends_at_a_service_of_unknown_type() -> None:
     known = struct.pack("<HH", 9, 0)
-    assert unpack_services(Reader(b"\0\0")) == ([], None)
-    assert unpack_services(Reader(b"\1\0" + known)) == ([ConvoAIService()], None)
-    assert unpack_services(Reader(b"\3\0" + known + b"\0\0junk")) == ([ConvoAIService()], 0)
-    assert unpack_services(Reader(b"\1\0\xff\xff")) == ([], 0xFFFF)
+    assert unpack_services(Cursor(b"\0\0")) == ([], None)
+    assert unpack_services(Cursor(b"\1\0" + known)) == ([ConvoAIService()], None)
+    assert unpack_services(Cursor(b"\3\0" + known + b"\0\0junk")) == ([ConvoAIService()], 0)
+    assert unpack_services(Cursor(b"\1\0\xff\xff")) == ([], 0xFFFF)
 
 
 @pytest.mark.parametrize(
@@ -232,5 +232,5 @@ def test_unpacking_ends_at_a_service_of_unknown_type() -> None:
 )
 def test_unpacking_refuses(data: bytes, message: str) -> None:
     with pytest.raises(MalformedTokenError) as caught:
-        unpack_services(Reader(data))
+        unpack_services(Cursor(data))
     assert message in str(caught.value)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from agora_token import errors
-from agora_token._decoding import decode_006, decode_007
+from agora_token._wire.decoding import decode_006, decode_007
 from agora_token.issuer import Issuer
 from agora_token.privileges import Role
 from agora_token.verifying import Reason, verify, verify_many

@@ -7,15 +7,14 @@ from types import ModuleType
 
 import pytest
 
-from agora_token.access_token import AccessToken
-from agora_token.access_token2 import AccessToken2
-from vectors_io import Vector, as_read, integer_keys, load, service_of
+from agora_token.builders.access_token import AccessToken
+from agora_token.builders.access_token2 import AccessToken2
+from helpers.project import APP_ID, CERTIFICATE
+from helpers.vectors import Vector, as_read, integer_keys, load, service_of
 
 VECTORS_006 = load("006")
 VECTORS_007 = load("007")
 
-APP_ID = "970CA35de60c44645bbae8a215061b33"
-CERTIFICATE = "5CFd2fd1755d40ecb72977518be15d3b"
 CHANNEL = "7d72365eb983485397e3e3f9d460bdda"
 
 

@@ -9,16 +9,17 @@ from typing import Any
 
 import pytest
 
-from agora_token import _backend, _pure_verify, errors
+from agora_token import _backend, _judging, errors
 from agora_token._columns import column_of
+from agora_token._demands import Demands
+from agora_token._wire.services import pack_service
 from agora_token.issuer import Issuer
 from agora_token.privileges import Privilege, Role
 from agora_token.services import ChatService, FCdnService, RtcService, RtmService
 from agora_token.verifying import Reason, verify, verify_many
-from vectors_io import load
+from helpers.project import APP_ID, CERTIFICATE
+from helpers.vectors import load
 
-APP_ID = "970ca35de60c44645bbae8a215061b33"
-CERTIFICATE = "5cfd2fd1755d40ecb72977518be15d3b"
 OTHER = "0" * 32
 NOW = 1_800_000_000
 ISSUER = Issuer(APP_ID, CERTIFICATE)
@@ -256,8 +257,8 @@ def test_repeated_services() -> None:
 
 
 def test_a_long_lifetime_ends_after_24_hours() -> None:
-    service = RtcService("room", 42, {1: 0}).spec()
-    token = _backend.backend.build007(APP_ID, CERTIFICATE, (service,), NOW, NOW, 1)
+    service = pack_service(RtcService("room", 42, {1: 0}))
+    token = _backend.build007(APP_ID, CERTIFICATE, (service,), NOW, NOW, 1)
     assert reason_of(token, at=NOW + 86399) is Reason.VALID
     assert reason_of(token, at=NOW + 86400) is Reason.EXPIRED
 
@@ -415,7 +416,7 @@ def mixed_rows() -> list[tuple[str, Any, Any, Any]]:
 )
 def test_columns_say_what_single_judgements_say(columns: str, demands: dict[str, Any]) -> None:
     rows = mixed_rows()
-    made = _pure_verify.Demands(
+    made = Demands(
         at=NOW + 70,
         app_id=demands.get("app_id", "").encode() or None,
         service=demands.get("service"),
@@ -429,7 +430,10 @@ def test_columns_say_what_single_judgements_say(columns: str, demands: dict[str,
     codes = bytearray(len(rows))
     channels, uids, user_ids = (None if each is None else column_of(each) for each in given)
     tokens = column_of([row[0] for row in rows])
-    _backend.backend.verify(tokens, 0, len(rows), keys, made, channels, uids, user_ids, codes)
+    _backend.verify(tokens, 0, len(rows), keys, made, channels, uids, user_ids, codes)
     for index, row in enumerate(rows):
-        asked = [None if each is None else each[index] for each in given]
-        assert codes[index] == _pure_verify.verify_row(index, row[0], keys, made, *asked), row
+        channel, uid, user_id = (None if each is None else each[index] for each in given)
+        alone = _judging.verify_row(
+            index, row[0], keys, made, channel, uid, user_id, _backend.hmac_sha256
+        )
+        assert codes[index] == alone, row

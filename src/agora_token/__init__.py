@@ -16,7 +16,7 @@ __version__ = "0.1.0"
 
 # What is imported with its first use: a server that only issues need not load the rest, nor wait.
 _LATER = {
-    "access_token": (
+    "builders.access_token": (
         "AccessToken",
         "SimpleTokenBuilder",
         "kAdministrateChannel",
@@ -34,7 +34,7 @@ _LATER = {
         "kRequestPublishVideoStream",
         "kRtmLogin",
     ),
-    "access_token2": ("AccessToken2",),
+    "builders.access_token2": ("AccessToken2",),
     "builders": (
         "ApaasTokenBuilder",
         "ChatTokenBuilder",
@@ -51,7 +51,7 @@ _LATER = {
         "SttTokenBuilder",
     ),
     "explaining": ("Diagnosis", "explain"),
-    "reading": ("TokenInfo", "read"),
+    "reading": ("read",),
     "reasons": ("Reason",),
     "services": (
         "ApaasService",
@@ -65,6 +65,7 @@ _LATER = {
         "StreamingService",
         "SttService",
     ),
+    "token_info": ("TokenInfo",),
     "verifying": ("verify", "verify_many"),
 }
 _MODULE_OF = {name: module for module, names in _LATER.items() for name in names}

@@ -1,4 +1,4 @@
-"""The one place that knows there are two implementations.
+"""The only module that knows there are two implementations: it chooses one, and exports its parts.
 
 ``AGORA_TOKEN_BACKEND`` chooses: ``auto`` (the default) takes the native one where it was built,
 ``native`` insists on it, ``pure`` leaves it alone.
@@ -14,9 +14,37 @@ from typing import TYPE_CHECKING, NamedTuple
 from .errors import BackendError
 
 if TYPE_CHECKING:
-    from . import _core as backend
+    from ._core import (
+        NAME,
+        Plan006,
+        Plan007,
+        build006,
+        build007,
+        compress,
+        hmac_sha256,
+        kernels,
+        random_salt,
+        verify,
+    )
 
-__all__ = ["BackendInfo", "backend", "backend_info"]
+__all__ = [
+    "NAME",
+    "BackendInfo",
+    "Plan006",
+    "Plan007",
+    "backend_info",
+    "build006",
+    "build007",
+    "compress",
+    "hmac_sha256",
+    "kernels",
+    "random_salt",
+    "use",
+    "verify",
+]
+
+_CONTRACT = tuple(name for name in __all__ if name not in ("BackendInfo", "backend_info", "use"))
+"""What both implementations have: see ``_core.pyi``."""
 
 _CHOICES = ("auto", "native", "pure")
 
@@ -63,11 +91,15 @@ def _choose() -> tuple[ModuleType, str]:
     )
 
 
-_chosen, _reason = _choose()
-if not TYPE_CHECKING:
-    backend = _chosen
+def use(implementation: ModuleType) -> None:
+    """Makes this module export an implementation's parts."""
+    globals().update({name: getattr(implementation, name) for name in _CONTRACT})
+
+
+_implementation, _reason = _choose()
+use(_implementation)
 
 
 def backend_info() -> BackendInfo:
     """Names the implementation and the kernels in use."""
-    return BackendInfo(backend.NAME, backend.kernels(), _reason)
+    return BackendInfo(NAME, kernels(), _reason)

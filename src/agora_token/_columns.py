@@ -6,7 +6,8 @@ All but :class:`Objects` are read without touching a Python object per row.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from itertools import repeat
 from typing import Any, Final, NamedTuple, TypeVar
 
 from .errors import ColumnError
@@ -117,3 +118,48 @@ def by_threads(work: Callable[[int, int], _Part], rows: int, threads: int) -> li
     bounds = [rows * part // threads for part in range(threads + 1)]
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(work, bounds, bounds[1:]))
+
+
+def column_values(column: Column, start: int, stop: int) -> Iterable[object]:
+    """The Python objects of a column's rows ``start`` to ``stop``."""
+    if isinstance(column, Constant):
+        return repeat(column.value, stop - start)
+    if isinstance(column, Objects):
+        return column.values[start:stop]
+    first, last = column.start + start, column.start + stop
+    if isinstance(column, Integers):
+        return _unless_null(_buffer(column.values, "I")[first:last], column, first)
+    return _unless_null(_strings(column, first, last), column, first)
+
+
+def _buffer(buffer: Any, code: str) -> memoryview:
+    return memoryview(buffer).cast("B").cast(code)  # type: ignore[call-overload,no-any-return]
+
+
+def buffer_rows(buffer: Any, code: str, start: int, stop: int) -> memoryview:
+    values = _buffer(buffer, code)
+    if len(values) < stop:
+        raise ColumnError(f"a buffer of {values.nbytes} bytes is too short for its rows")
+    return values[start:stop]
+
+
+def _strings(column: Strings, first: int, last: int) -> Iterator[str]:
+    offsets = _buffer(column.offsets, "q" if column.wide else "i")
+    data = memoryview(column.data or b"").cast("B")
+    for index in range(first, last):
+        if not 0 <= offsets[index] <= offsets[index + 1] <= len(data):
+            raise ColumnError("the offsets of the column do not lie within its data")
+        # What is not UTF-8 becomes a lone surrogate, which the field then refuses.
+        yield bytes(data[offsets[index] : offsets[index + 1]]).decode(errors="surrogateescape")
+
+
+def _unless_null(
+    values: Iterable[object], column: Integers | Strings, first: int
+) -> Iterable[object]:
+    if column.validity is None:
+        return values
+    bits = memoryview(column.validity).cast("B")
+    return (
+        value if bits[index >> 3] >> (index & 7) & 1 else None
+        for index, value in enumerate(values, first)
+    )

@@ -3,7 +3,7 @@
 A backend packs and signs; it does not know products or roles.  Values come to it in two ways:
 
 * ``build006`` and ``build007`` take whatever the vendor's builders take, unchecked, and write it as
-  the vendor does.  What cannot be packed is refused with the errors of ``_packing``.
+  the vendor does.  What cannot be packed is refused with the errors of ``_wire.values``.
 * ``Plan006`` and ``Plan007`` hold all that is equal among the tokens of a kind (the key's HMAC
   states, App ID, privileges, layout) and check every value against its field's rules.
 """
@@ -14,22 +14,10 @@ from typing import Final, Literal
 from typing_extensions import Buffer, disjoint_base
 
 from ._columns import Column
+from ._demands import Demands
 from ._fields import Field
-from ._pure_verify import Demands
-
-Expiries = int | tuple[int, ...]
-Service = tuple[int, tuple[int, ...], Expiries, tuple[object, ...], bytes]
-"""Type, privileges, their expiry (one for all, or one each), strings, and what follows them.
-
-The first string must be text, any after it is a user: what equals 0 is empty, anything else its
-text.  What follows the strings is written as it is; nothing that a caller hands in as a string is.
-"""
-
-Variant006 = tuple[tuple[int, ...], tuple[int, ...]]
-"""Privileges in ascending order, and the seconds from the time of issue to the expiry of each."""
-
-Variant007 = tuple[int, tuple[bytes, ...], tuple[int, ...]]
-"""Token lifetime, and the services: literal parts, and between each two the index of a field."""
+from ._products import Variant006, Variant007
+from ._wire.values import Expiries, PackedService
 
 NAME: Final[Literal["native", "pure"]]
 
@@ -62,7 +50,7 @@ def build006(
 def build007(
     app_id: str,
     certificate: str,
-    services: tuple[Service, ...],
+    services: tuple[PackedService, ...],
     expire: int,
     issue_ts: int | None = None,
     salt: int | None = None,

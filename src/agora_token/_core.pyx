@@ -12,7 +12,7 @@ The parts, each included below, from the bottom up:
 * ``lanes.pxi``    the HMACs of many rows side by side
 * ``plans.pxi``    what both versions' plans share: one token, or a column of them without the GIL
 * ``plan006.pxi``, ``plan007.pxi``  the two versions
-* ``tokens.pxi``, ``judge.pxi``, ``verify.pxi``  tokens taken apart, judged, verified by the column
+* ``tokens.pxi``, ``judge.pxi``, ``verification.pxi``  tokens taken apart, judged, verified by the column
 """
 
 cimport cython
@@ -20,7 +20,7 @@ cimport cython
 import os
 from zlib import compress as zlib_compress
 
-from . import _packing
+from ._wire.values import CERTIFICATE, is_hex32, text_bytes, to_u16, to_u32, user_bytes
 from ._columns import Constant, Integers, Objects, Strings
 from ._fields import refuse_open_wildcard
 from .errors import AgoraTokenError, BackendError, ColumnError
@@ -36,7 +36,7 @@ include "_cython/plan006.pxi"
 include "_cython/plan007.pxi"
 include "_cython/tokens.pxi"
 include "_cython/judge.pxi"
-include "_cython/verify.pxi"
+include "_cython/verification.pxi"
 
 NAME = "native"
 

@@ -10,13 +10,8 @@ from __future__ import annotations
 import operator
 from typing import Final
 
-from .errors import (
-    AgoraTokenError,
-    InvalidAppIdError,
-    InvalidCertificateError,
-    InvalidChannelError,
-    InvalidUserError,
-)
+from ._wording import shown
+from .errors import AgoraTokenError, InvalidChannelError, InvalidUserError
 
 MAX_UID: Final = 0xFFFFFFFF
 
@@ -26,17 +21,6 @@ CHANNEL_CHARACTERS: Final = (
 """The 89 characters of channel names and user accounts (document 003)."""
 
 PRINTABLE_CHARACTERS: Final = bytes(range(0x20, 0x7F))
-
-_HEX_DIGITS: Final = b"0123456789abcdefABCDEF"
-_MANY_SHOWN: Final = 80
-
-
-def shown(value: object) -> str:
-    """A value as an error message shows it: its repr, cut where it is very long."""
-    if isinstance(value, int) and not -(1 << 128) < value < 1 << 128:
-        return f"an integer of {value.bit_length()} bits"  # its digits would say nothing
-    text = repr(value[:_MANY_SHOWN] if isinstance(value, (str, bytes)) else value)
-    return text if len(text) <= 2 * _MANY_SHOWN else text[: 2 * _MANY_SHOWN] + "…"
 
 
 class Field:
@@ -158,36 +142,3 @@ def refuse_open_wildcard(channel: bytes, user: bytes) -> None:
             "uid 0 (anybody) with channel '*' (every channel) would open the whole project to "
             "whoever holds the token; give the user's own uid or account"
         )
-
-
-def check_app_id(value: object) -> bytes:
-    """The App ID as its 32 ASCII characters, case kept."""
-    if not isinstance(value, str):
-        raise InvalidAppIdError(
-            f"app_id is {type(value).__name__}; it must be 32 hex digits as a string"
-        )
-    data = value.encode(errors="replace")
-    if len(data) != 32 or data.translate(None, _HEX_DIGITS):
-        raise InvalidAppIdError(
-            f"app_id {shown(value)} is not 32 hex digits (it has {len(value)} characters); "
-            "copy it from the project in Agora's console"
-        )
-    return data
-
-
-def check_certificate(value: object) -> bytes:
-    """The App Certificate as its 32 ASCII characters, case kept; errors never show it."""
-    if not isinstance(value, str):
-        raise InvalidCertificateError(
-            f"the app certificate is {type(value).__name__}; it must be 32 hex digits as a string"
-        )
-    data = value.encode(errors="replace")
-    if len(data) != 32:
-        raise InvalidCertificateError(
-            f"the app certificate has {len(value)} characters; it must be 32 hex digits"
-        )
-    if data.translate(None, _HEX_DIGITS):
-        raise InvalidCertificateError(
-            "the app certificate has a character that is not a hex digit; it must be 32 hex digits"
-        )
-    return data

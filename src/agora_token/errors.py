@@ -9,7 +9,7 @@ import struct
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .reading import TokenInfo
+    from .token_info import TokenInfo
 
 
 class AgoraTokenError(ValueError):

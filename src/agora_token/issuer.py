@@ -2,40 +2,39 @@
 
 from __future__ import annotations
 
-import operator
 import os
 import time
-from array import array
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from . import _backend, _fields
-from ._columns import by_threads, column_of, common_length, uint32_buffer
-from .errors import (
-    ConfigurationError,
-    InvalidInputError,
-    InvalidLifetimeError,
-    InvalidPrivilegeError,
-    InvalidSaltError,
-    InvalidTimeError,
+from . import _backend
+from ._checks import (
+    check_app_id,
+    check_certificate,
+    check_issued_at,
+    check_lifetime,
+    check_own_expiries,
+    check_salt,
+    check_salts,
 )
+from ._columns import by_threads, column_of, common_length
+from ._plans import Plans
+from ._wording import shown
+from .errors import ConfigurationError, InvalidInputError
 from .privileges import MAX_LIFETIME, Role
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from typing_extensions import Buffer
 
+    from ._checks import Seconds
     from ._core import Plan006, Plan007
     from ._products import Grant
     from .services import Rtm2Permissions, Service
 
-    Seconds = int | timedelta
     Privileges = Mapping[int, Seconds] | None
     Users = int | str | Sequence[int | str] | Buffer
-
-_MAX_PLANS = 256
-_MAX_ISSUED_AT = 0xFFFFFFFF - MAX_LIFETIME
 
 
 class Issuer:
@@ -62,9 +61,9 @@ class Issuer:
     """
 
     def __init__(self, app_id: str, certificate: str) -> None:
-        self._app_id = _fields.check_app_id(app_id)
-        self._certificate = _fields.check_certificate(certificate)
-        self._plans: dict[tuple[object, ...], Plan006 | Plan007] = {}
+        self._app_id = check_app_id(app_id)
+        self._certificate = check_certificate(certificate)
+        self._plans = Plans(self._app_id, self._certificate)
         nothing = object()  # which no argument is
         self._last_rtc: tuple[object, object, object, Callable[..., str]]
         self._last_rtc = (nothing, nothing, nothing, str)
@@ -119,7 +118,7 @@ class Issuer:
         plan = self._plan("rtc", version, role, expires_in, privileges)
         if privileges is None:
             self._last_rtc = (version, role, expires_in, plan.one)
-        return plan.one((channel, uid), 0, check_issued_at(issued_at), _salt(salt))
+        return plan.one((channel, uid), 0, check_issued_at(issued_at), check_salt(salt))
 
     def rtm(
         self,
@@ -271,7 +270,7 @@ class Issuer:
         """A token for RTM with permissions on single channels, groups and users."""
         from .services import Rtm2Privilege, Rtm2Service
 
-        lifetime = _lifetime(expires_in)
+        lifetime = check_lifetime(expires_in)
         service = Rtm2Service(user_id, permissions or {}, {Rtm2Privilege.LOGIN: lifetime})
         return self.token(service, expires_in=lifetime, issued_at=issued_at, salt=salt)
 
@@ -319,22 +318,24 @@ class Issuer:
         The services carry their own privileges, each with its expiry in seconds after the time of
         issue.  They are written sorted by type, those of one type in the order given.
         """
+        from ._wire.services import pack_service
+
         if not services:
             raise InvalidInputError("a token needs at least one service")
         for service in services:
             if not hasattr(service, "check"):
                 raise InvalidInputError(
-                    f"{_fields.shown(service)} is not a service; see agora_token.services"
+                    f"{shown(service)} is not a service; see agora_token.services"
                 )
             service.check()
         ordered = sorted(services, key=lambda service: service.type)
-        return _backend.backend.build007(
+        return _backend.build007(
             self.app_id,
             self._certificate.decode("ascii"),
-            tuple(service.spec() for service in ordered),
-            _lifetime(expires_in),
+            tuple(pack_service(service) for service in ordered),
+            check_lifetime(expires_in),
             check_issued_at(issued_at),
-            _salt(salt),
+            check_salt(salt),
         )
 
     def rtc_many(
@@ -394,23 +395,14 @@ class Issuer:
 
         The plan's variants are ``grants``; its fields are those of the product, in order.
         """
-        from ._products import PRODUCTS  # tables that `import agora_token` need not wait for
-
-        try:
-            found = PRODUCTS[product]
-        except KeyError:
-            known = ", ".join(PRODUCTS)
-            raise InvalidInputError(
-                f"product {product!r} is not known; it must be {known}"
-            ) from None
         checked = [
             grant._replace(
-                expires_in=_lifetime(grant.expires_in),
-                privileges=_own_expiries(dict(grant.privileges)),
+                expires_in=check_lifetime(grant.expires_in),
+                privileges=check_own_expiries(dict(grant.privileges)),
             )
             for grant in grants
         ]
-        return found.plan(self._app_id, self._certificate, checked, version)
+        return self._plans.make(product, checked, version)
 
     def _plan(
         self,
@@ -420,18 +412,14 @@ class Issuer:
         expires_in: Seconds,
         privileges: Privileges,
     ) -> Plan006 | Plan007:
-        own = _own_expiries(privileges) if privileges else ()
-        key = (product, version, role, expires_in, *own)
-        try:
-            return self._plans[key]
-        except (KeyError, TypeError):  # what cannot be hashed is refused by the plan
+        own = check_own_expiries(privileges) if privileges else ()
+
+        def make() -> Plan006 | Plan007:
             from ._products import Grant
 
-            plan = self.plan(product, [Grant(role, _lifetime(expires_in), own)], version)
-        if len(self._plans) >= _MAX_PLANS:
-            self._plans.clear()
-        self._plans[key] = plan
-        return plan
+            return self.plan(product, [Grant(role, check_lifetime(expires_in), own)], version)
+
+        return self._plans.get((product, version, role, expires_in, *own), make)
 
     def _one(
         self,
@@ -445,7 +433,7 @@ class Issuer:
         privileges: Privileges = None,
     ) -> str:
         plan = self._plan(product, version, role, expires_in, privileges)
-        return plan.one(values, 0, check_issued_at(issued_at), _salt(salt))
+        return plan.one(values, 0, check_issued_at(issued_at), check_salt(salt))
 
 
 def _many(
@@ -459,7 +447,7 @@ def _many(
     rows = common_length(columns)
     issued = check_issued_at(issued_at)
     issued = int(time.time()) if issued is None else issued
-    salt_column = None if salts is None else _salt_column(salts, rows)
+    salt_column = None if salts is None else check_salts(salts, rows)
     tokens, *others = by_threads(
         lambda start, stop: plan.many(columns, start, stop, issued, None, salt_column),
         rows,
@@ -468,90 +456,3 @@ def _many(
     for part in others:
         tokens += part
     return tokens
-
-
-def _salt_column(salts: Any, rows: int) -> Any:
-    buffer = uint32_buffer(salts)
-    if buffer is None:
-        try:
-            buffer = memoryview(array("I", salts))
-        except (TypeError, ValueError, OverflowError):
-            raise InvalidSaltError("salts must be a sequence of integers of 0 to 2**32-1") from None
-    if len(buffer) != rows:
-        raise InvalidSaltError(f"there are {rows} rows, but {len(buffer)} salts")
-    return buffer
-
-
-def _lifetime(expires_in: object) -> int:
-    seconds = _seconds(expires_in, "expires_in")
-    if not 0 < seconds <= MAX_LIFETIME:
-        raise InvalidLifetimeError(
-            f"expires_in is {_fields.shown(seconds)} seconds; it must be 1 to {MAX_LIFETIME} "
-            "(24 hours), counted from now, not a timestamp"
-        )
-    return seconds
-
-
-def _own_expiries(privileges: Mapping[int, Seconds]) -> tuple[tuple[int, int], ...]:
-    own = []
-    if not isinstance(privileges, Mapping):
-        raise InvalidPrivilegeError(
-            f"privileges is {_fields.shown(privileges)}; it must map privileges to their expiries"
-        )
-    for privilege, expiry in privileges.items():
-        seconds = _seconds(expiry, f"the expiry of privilege {privilege!r}")
-        if not 0 <= seconds <= MAX_LIFETIME:
-            raise InvalidLifetimeError(
-                f"the expiry of privilege {privilege!r} is {_fields.shown(seconds)} seconds; it "
-                f"must be 0 to {MAX_LIFETIME} (24 hours), counted from now, not a timestamp"
-            )
-        try:
-            own.append((int(privilege), seconds))
-        except (TypeError, ValueError):
-            raise InvalidPrivilegeError(
-                f"privilege {_fields.shown(privilege)} is not a number; see agora_token.Privilege"
-            ) from None
-    return tuple(sorted(own))
-
-
-def _seconds(value: object, name: str) -> int:
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if hasattr(value, "total_seconds"):  # a timedelta; importing datetime would take a while
-        return int(value.total_seconds())
-    if _is_integer(value):
-        return operator.index(value)  # type: ignore[arg-type]
-    raise InvalidLifetimeError(
-        f"{name} is {_fields.shown(value)}; it must be a whole number of seconds or a timedelta"
-    )
-
-
-def check_issued_at(value: Any) -> int | None:
-    """A time of issue as a Unix time; None, for now, stays None."""
-    if value is None:
-        return None
-    if hasattr(value, "timestamp"):  # a datetime
-        if value.tzinfo is None:
-            raise InvalidTimeError(f"issued_at {value} has no time zone; give an aware datetime")
-        value = int(value.timestamp())
-    if not _is_integer(value) or not 0 <= value <= _MAX_ISSUED_AT:
-        raise InvalidTimeError(
-            f"issued_at is {_fields.shown(value)}; it must be a Unix time of 0 to {_MAX_ISSUED_AT} "
-            "or an aware datetime"
-        )
-    return int(value)
-
-
-def _salt(value: Any) -> int | None:
-    if value is None:
-        return None
-    if not _is_integer(value) or not 0 <= value <= 0xFFFFFFFF:
-        raise InvalidSaltError(
-            f"salt is {_fields.shown(value)}; it must be an integer of 0 to 2**32-1"
-        )
-    return int(value)
-
-
-def _is_integer(value: object) -> bool:
-    """Whether it is one, NumPy's among them; a boolean for a number is a mistake."""
-    return hasattr(value, "__index__") and not isinstance(value, bool)

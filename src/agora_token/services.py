@@ -11,7 +11,7 @@ import operator
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
+from typing import ClassVar, Final, TypeAlias
 
 from ._fields import (
     CHANNEL,
@@ -23,21 +23,15 @@ from ._fields import (
     USER_UUID,
     Field,
     refuse_open_wildcard,
-    shown,
 )
-from ._packing import MAX_U16, MAX_U32, pack_i16, pack_permissions
-from ._reader import Reader
+from ._wording import shown
 from .errors import (
     InvalidChannelError,
     InvalidInputError,
     InvalidLifetimeError,
     InvalidPrivilegeError,
     InvalidRoleError,
-    MalformedTokenError,
 )
-
-if TYPE_CHECKING:
-    from ._core import Service as ServiceSpec
 
 Privileges: TypeAlias = Mapping[int, int]
 """Privilege to its expiry, in seconds after the time of issue (0 to 2**32-1)."""
@@ -45,11 +39,14 @@ Privileges: TypeAlias = Mapping[int, int]
 Rtm2Permissions: TypeAlias = Mapping[int, Mapping[int, Sequence[str]]]
 """:class:`Rtm2Resource` to :class:`Rtm2Permission` to the names of what it is given for."""
 
+MAX_EXPIRY: Final = 0xFFFFFFFF
+"""The largest expiry that a privilege can have in a token."""
+
 _PrivilegeType: TypeAlias = type[IntEnum]
 _RESOURCE_NAME: Final = Field(
     "resource name",
     InvalidChannelError,
-    max_bytes=MAX_U16,
+    max_bytes=0xFFFF,
     characters=PRINTABLE_CHARACTERS,
     unicode=True,
 )
@@ -138,47 +135,28 @@ class Service:
     Privilege: ClassVar[_PrivilegeType | None] = None
     """Its privileges; None where it has none."""
 
-    _strings: ClassVar[tuple[tuple[str, Field], ...]] = ()
-    """The strings that follow the privileges: the attribute and its rule."""
+    strings: ClassVar[tuple[tuple[str, Field], ...]] = ()
+    """The strings that follow the privileges in a token: the attribute and its rule."""
+    place: ClassVar[str | None] = None
+    """Which of them is the channel or room, if any."""
+    holder: ClassVar[str | None] = None
+    """Which of them is the user, if any."""
     _needed_for: ClassVar[Mapping[str, tuple[int, ...]]] = {}
     """Strings that may be empty unless one of these privileges is granted."""
 
     privileges: Privileges
 
-    def spec(self) -> ServiceSpec:
-        """The service as a backend takes it, its privileges in ascending order."""
-        granted = sorted(self.privileges.items())
-        return (
-            self.type,
-            tuple(privilege for privilege, _ in granted),
-            tuple(expire for _, expire in granted),
-            tuple(getattr(self, name) for name, _ in self._strings),
-            self._pack_rest(),
-        )
-
     def check(self) -> None:
         """Raises the :class:`InvalidInputError` of the first value that may not be issued."""
         _check_mapping(self.privileges, "privileges")
         written = [rule.encode(value) for value, rule in self._checked_strings()]
-        if self._strings and self._strings[0][1].wildcard:
+        if self.strings and self.strings[0][1].wildcard:
             refuse_open_wildcard(*written)
         for privilege, expire in self.privileges.items():
             self._check_privilege(privilege, expire)
 
-    @classmethod
-    def unpack(cls, reader: Reader) -> Service:
-        """Reads what follows the service's type; raises :class:`MalformedTokenError`.
-
-        A uid comes as the text that the token carries, and as 0 where that is empty.
-        """
-        values: dict[str, Any] = {"privileges": reader.map(f"privileges of {cls.__name__}")}
-        for name, rule in cls._strings:
-            text = reader.text(f"{name} of {cls.__name__}")
-            values[name] = 0 if rule.integers and not text else text
-        return cls(**values, **cls._unpack_rest(reader))
-
     def _checked_strings(self) -> Iterator[tuple[object, Field]]:
-        for name, rule in self._strings:
+        for name, rule in self.strings:
             value, needed_for = getattr(self, name), self._needed_for.get(name)
             if needed_for is None or value != "" or self.privileges.keys() & needed_for:
                 yield value, rule
@@ -190,19 +168,11 @@ class Service:
             raise InvalidPrivilegeError(
                 f"{self.__class__.__name__} has no privilege {shown(privilege)}; it has {names}"
             )
-        if not _fits(expire, 0, MAX_U32):
+        if not _fits(expire, 0, MAX_EXPIRY):
             raise InvalidLifetimeError(
                 f"the expiry of privilege {int(privilege)} is {shown(expire)}; it must be 0 to "
-                f"{MAX_U32} seconds after the time of issue"
+                f"{MAX_EXPIRY} seconds after the time of issue"
             )
-
-    def _pack_rest(self) -> bytes:
-        """What follows the strings, for the services that have more."""
-        return b""
-
-    @classmethod
-    def _unpack_rest(cls, reader: Reader) -> dict[str, Any]:
-        return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +185,9 @@ class RtcService(Service):
 
     type = 1
     Privilege = RtcPrivilege
-    _strings = (("channel", CHANNEL_OR_WILDCARD), ("uid", USER))
+    strings = (("channel", CHANNEL_OR_WILDCARD), ("uid", USER))
+    place = "channel"
+    holder = "uid"
 
     channel: str
     uid: int | str = 0
@@ -228,7 +200,8 @@ class RtmService(Service):
 
     type = 2
     Privilege = RtmPrivilege
-    _strings = (("user_id", USER_ID),)
+    strings = (("user_id", USER_ID),)
+    holder = "user_id"
 
     user_id: str
     privileges: Privileges = field(default_factory=dict)
@@ -240,7 +213,9 @@ class StreamingService(Service):
 
     type = 3
     Privilege = StreamingPrivilege
-    _strings = (("channel", CHANNEL), ("account", USER))
+    strings = (("channel", CHANNEL), ("account", USER))
+    place = "channel"
+    holder = "account"
 
     channel: str
     account: int | str
@@ -263,7 +238,8 @@ class ChatService(Service):
 
     type = 5
     Privilege = ChatPrivilege
-    _strings = (("user_id", USER_ID),)
+    strings = (("user_id", USER_ID),)
+    holder = "user_id"
     _needed_for: ClassVar = {"user_id": (ChatPrivilege.USER,)}
 
     user_id: str = ""
@@ -276,7 +252,9 @@ class FCdnService(Service):
 
     type = 6
     Privilege = FCdnPrivilege
-    _strings = (("channel", CHANNEL), ("account", USER))
+    strings = (("channel", CHANNEL), ("account", USER))
+    place = "channel"
+    holder = "account"
 
     channel: str
     account: int | str
@@ -292,7 +270,9 @@ class ApaasService(Service):
 
     type = 7
     Privilege = ApaasPrivilege
-    _strings = (("room_uuid", ROOM_UUID), ("user_uuid", USER_UUID))
+    strings = (("room_uuid", ROOM_UUID), ("user_uuid", USER_UUID))
+    place = "room_uuid"
+    holder = "user_uuid"
     _needed_for: ClassVar = {
         "room_uuid": (ApaasPrivilege.ROOM_USER,),
         "user_uuid": (ApaasPrivilege.ROOM_USER, ApaasPrivilege.USER),
@@ -308,13 +288,6 @@ class ApaasService(Service):
         if not _fits(self.role, -0x8000, 0x7FFF):
             raise InvalidRoleError(f"role is {shown(self.role)}; it must be -32768 to 32767")
 
-    def _pack_rest(self) -> bytes:
-        return pack_i16(self.role, "role")
-
-    @classmethod
-    def _unpack_rest(cls, reader: Reader) -> dict[str, Any]:
-        return {"role": reader.i16("role of ApaasService")}
-
 
 @dataclass(frozen=True, slots=True)
 class Rtm2Service(Service):
@@ -322,7 +295,8 @@ class Rtm2Service(Service):
 
     type = 8
     Privilege = Rtm2Privilege
-    _strings = (("user_id", USER_ID),)
+    strings = (("user_id", USER_ID),)
+    holder = "user_id"
 
     user_id: str
     permissions: Rtm2Permissions = field(default_factory=dict)
@@ -344,13 +318,6 @@ class Rtm2Service(Service):
                     )
                 for name in names:
                     _RESOURCE_NAME.encode(name)
-
-    def _pack_rest(self) -> bytes:
-        return pack_permissions(self.permissions)
-
-    @classmethod
-    def _unpack_rest(cls, reader: Reader) -> dict[str, Any]:
-        return {"permissions": _unpack_permissions(reader)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,44 +356,18 @@ SERVICES: Final[dict[int, type[Service]]] = {
 """The services by their number in a token."""
 
 
-def unpack_services(reader: Reader) -> tuple[list[Service], int | None]:
-    """Reads the services of a token, to its end.
-
-    A service of unknown type, whose length cannot be known, ends the list: the second result is
-    that type, or None where everything was read.  Raises :class:`MalformedTokenError`.
-    """
-    services: list[Service] = []
-    for _ in range(reader.u16("the count of services")):
-        number = reader.u16("the type of a service")
-        service = SERVICES.get(number)
-        if service is None:
-            return services, number
-        services.append(service.unpack(reader))
-    reader.finish()
-    return services, None
+def service_name(number: int) -> str:
+    """``rtc`` for 1, and so on."""
+    known = SERVICES.get(number)
+    return known.__name__.removesuffix("Service").lower() if known else f"service {number}"
 
 
-def _unpack_permissions(reader: Reader) -> dict[int, dict[int, list[str]]]:
-    permissions: dict[int, dict[int, list[str]]] = {}
-    for _ in range(reader.u16("the count of resources")):
-        resource = reader.u16("a resource")
-        granted: dict[int, list[str]] = {}
-        for _ in range(reader.u16("the count of permissions")):
-            permission = reader.u16("a permission")
-            names = [
-                reader.text("a resource name") for _ in range(reader.u16("the count of names"))
-            ]
-            _add_once(granted, permission, names, reader)
-        _add_once(permissions, resource, granted, reader)
-    return permissions
-
-
-def _add_once(entries: dict[int, Any], key: int, value: object, reader: Reader) -> None:
-    if key in entries:
-        raise MalformedTokenError(
-            f"the permissions before byte {reader.offset} of the token name {key} twice"
-        )
-    entries[key] = value
+def channel_and_user(service: Service) -> tuple[str | None, str | None]:
+    """The channel (or room) and the user of a service, as text; None where its kind has none."""
+    return (
+        getattr(service, service.place) if service.place else None,
+        str(getattr(service, service.holder) or "") if service.holder else None,
+    )
 
 
 def _check_mapping(value: object, name: str) -> None:

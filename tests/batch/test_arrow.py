@@ -24,8 +24,9 @@ from agora_token.errors import (
     InvalidSaltError,
     InvalidUserError,
 )
-from batch_support import CERTIFICATE, ISSUER, NOW
-from support import need_module
+from helpers.batch import ISSUER, NOW
+from helpers.needs import need_module
+from helpers.project import CERTIFICATE
 
 pytestmark = pytest.mark.usefixtures("backend")
 FIXED: dict[str, Any] = {"issued_at": NOW, "salts": 7}

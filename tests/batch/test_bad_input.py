@@ -16,10 +16,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from agora_token.batch import sources
+from agora_token.batch.files import sources
 from agora_token.batch.job import Job, run
 from agora_token.batch.rows import BatchError
-from batch_support import (
+from helpers.batch import (
     COMMAND,
     ISSUER,
     batch,
@@ -29,7 +29,7 @@ from batch_support import (
     small_disk,
     write_csv,
 )
-from support import skip_or_fail
+from helpers.needs import skip_or_fail
 
 COMPLETE, FAILED, USAGE, REJECTS, INTERRUPTED = 0, 1, 2, 3, 130
 

@@ -13,12 +13,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from agora_token import Issuer, Role, verify
-from agora_token.batch import sources
+from agora_token.batch.files import sources
 from agora_token.batch.job import Job, Summary, run
 from agora_token.batch.roster import SERVICES, Request
 from agora_token.batch.rows import BatchError
 from agora_token.errors import InvalidLifetimeError, InvalidPrivilegeError, InvalidRoleError
-from batch_support import CERTIFICATE, ISSUER, NOW, read_csv, roster, write_csv
+from helpers.batch import ISSUER, NOW, read_csv, roster, write_csv
+from helpers.project import CERTIFICATE
 
 pytestmark = pytest.mark.usefixtures("backend")
 

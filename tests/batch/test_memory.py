@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from batch_support import environment, roster
-from support import skip_or_fail
+from helpers.batch import environment, roster
+from helpers.needs import skip_or_fail
 
 MEASURED = """
 import resource, sys

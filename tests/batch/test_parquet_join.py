@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from agora_token.batch.formats import Format
-from agora_token.batch.sinks import join
-from support import need_module
+from agora_token.batch.files.formats import Format
+from agora_token.batch.files.sinks import join
+from helpers.needs import need_module
 
 PARQUET = Format("parquet")
 

@@ -15,11 +15,13 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from agora_token.batch import manifest, sources
+from agora_token.batch.files import sources
 from agora_token.batch.job import Job, run
+from agora_token.batch.parts import manifest
 from agora_token.batch.roster import Request
 from agora_token.batch.rows import BatchError
-from batch_support import CERTIFICATE, COMMAND, ISSUER, NOW, environment, roster
+from helpers.batch import COMMAND, ISSUER, NOW, environment, roster
+from helpers.project import CERTIFICATE
 
 REQUEST = Request(issued_at=NOW, salt=7)
 FIXED = ("--issued-at", NOW, "--salt", 7)
@@ -52,7 +54,7 @@ def job(tmp_path: Path, target: str, **options: Any) -> Job:
 
 CRASHING = """
 import os, shutil, sys
-from agora_token.batch import sources
+from agora_token.batch.files import sources
 from agora_token.cli.batch import batch
 
 sources.BLOCK_BYTES = 1000

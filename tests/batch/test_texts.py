@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agora_token.batch import csv_text, json_text, sources
+from agora_token.batch.files import csv_text, json_text, sources
+from agora_token.batch.files.sources import Position, Sources
 from agora_token.batch.rows import BatchError, Rows
-from agora_token.batch.sources import Position, Sources
-from batch_support import write_csv
+from helpers.batch import write_csv
 
 cells = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=6) | st.text(
     '",\n\r a0', max_size=6

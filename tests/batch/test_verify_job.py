@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from agora_token import Reason
-from agora_token.batch import sources
+from agora_token.batch.files import sources
 from agora_token.batch.job import Job, run
 from agora_token.batch.roster import Request
 from agora_token.batch.rows import BatchError
 from agora_token.batch.verify_job import VerifyJob, verify_file
-from batch_support import CERTIFICATE, ISSUER, NOW, environment, roster, write_csv
+from helpers.batch import ISSUER, NOW, environment, roster, write_csv
+from helpers.project import CERTIFICATE
 
 pytestmark = pytest.mark.usefixtures("backend")
 

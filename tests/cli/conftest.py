@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from command_line import APP_ID, CERTIFICATE, Agora, Result
+from helpers.command_line import Agora, Result
+from helpers.project import APP_ID, CERTIFICATE
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ import pytest
 
 import agora_token
 from agora_token.issuer import Issuer
-from command_line import APP_ID, CERTIFICATE, Agora
+from helpers.command_line import Agora
+from helpers.project import APP_ID, CERTIFICATE
 
 COMMANDS = ("issue", "read", "verify", "explain", "batch", "info")
 PROGRAM = [sys.executable, "-m", "agora_token"]

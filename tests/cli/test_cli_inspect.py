@@ -13,9 +13,10 @@ import pytest
 from agora_token.issuer import Issuer
 from agora_token.reading import read
 from agora_token.services import SERVICES
-from command_line import APP_ID, CERTIFICATE, Agora
-from support import need_module
-from vectors_io import load
+from helpers.command_line import Agora
+from helpers.needs import need_module
+from helpers.project import APP_ID, CERTIFICATE
+from helpers.vectors import load
 
 NOW = 1_800_000_000
 ISSUER = Issuer(APP_ID, CERTIFICATE)

@@ -7,7 +7,8 @@ import pytest
 from agora_token._products import PRODUCTS
 from agora_token.reading import read
 from agora_token.verifying import verify
-from command_line import APP_ID, CERTIFICATE, Agora
+from helpers.command_line import Agora
+from helpers.project import APP_ID, CERTIFICATE
 
 VALUES = {
     "channel": ["--channel", "room"],

@@ -20,10 +20,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from agora_token.compat import AccessToken, AccessToken2
-from support import need_module
-
-APP_ID = "970CA35de60c44645bbae8a215061b33"
-CERTIFICATE = "5CFd2fd1755d40ecb72977518be15d3b"
+from helpers.needs import need_module
+from helpers.project import APP_ID, CERTIFICATE
 
 PROJECTS = [
     (APP_ID, CERTIFICATE),

@@ -6,11 +6,11 @@ import base64
 import json
 import struct
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
+from agora_token import _backend
 from agora_token.compat.AccessToken import (
     AccessToken,
     ReadByteBuffer,
@@ -26,11 +26,10 @@ from agora_token.compat.AccessToken import (
     unPackContent,
     unPackMessages,
 )
+from helpers.project import APP_ID, CERTIFICATE
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "006.jsonl"
 
-APP_ID = "970CA35de60c44645bbae8a215061b33"
-CERTIFICATE = "5CFd2fd1755d40ecb72977518be15d3b"
 CHANNEL = "7d72365eb983485397e3e3f9d460bdda"
 UID = 2882341273
 
@@ -210,8 +209,8 @@ def test_read_byte_buffer() -> None:
     assert buffer.position == len(buffer.buffer) - 1
 
 
-def test_the_backend_builds(backend: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backend, "build006", lambda *values: values)
+def test_the_backend_builds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_backend, "build006", lambda *values: values)
     assert known_token().build() == (  # type: ignore[comparison-overlap]
         APP_ID, CERTIFICATE, CHANNEL, str(UID), (1,), (1446455471,), 1111111, 1
     )  # fmt: skip

@@ -30,11 +30,10 @@ from agora_token.compat.AccessToken2 import (
     pack_uint16,
     unpack_string,
 )
+from helpers.project import APP_ID, CERTIFICATE
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "007.jsonl"
 
-APP_ID = "970CA35de60c44645bbae8a215061b33"
-CERTIFICATE = "5CFd2fd1755d40ecb72977518be15d3b"
 CHANNEL = "7d72365eb983485397e3e3f9d460bdda"
 UID = 2882341273
 

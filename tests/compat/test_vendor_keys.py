@@ -15,11 +15,9 @@ import pytest
 from agora_token.compat import DynamicKey, DynamicKey2, DynamicKey4, DynamicKey5, Packer, utils
 from agora_token.compat.SignalingToken import generateSignalingToken
 from agora_token.legacy import _deprecation
+from helpers.project import APP_ID, CERTIFICATE
 
 VECTORS = Path(__file__).parent.parent / "vectors"
-
-APP_ID = "970ca35de60c44645bbae8a215061b33"
-CERTIFICATE = "5cfd2fd1755d40ecb72977518be15d3b"
 
 
 def vectors(name: str) -> list[dict[str, Any]]:

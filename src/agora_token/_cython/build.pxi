@@ -6,7 +6,7 @@ cdef enum:
     TOKEN_LIFE = 86400  # seconds; the `ts` of a version 006 token is its time of issue and this
     VERSION = 3  # characters
 
-cdef str _CERTIFICATE = _packing.CERTIFICATE
+cdef str _CERTIFICATE = CERTIFICATE
 
 # The scratch memory of single calls, which hold the GIL from compressing on.
 cdef agora_deflate_state _deflate
@@ -54,7 +54,7 @@ def build006(
         hmac_of_writer(key.data, key.size, &writer, HEADER_006, signature)
         size = writer.size - size
         if size > 0xFFFF:
-            _packing.text_bytes(writer.data[writer.size - size : writer.size], "message")
+            text_bytes(writer.data[writer.size - size : writer.size], "message")
         content = writer.data + writer.size - size - HEADER_006
         store_header_006(
             content,
@@ -107,7 +107,7 @@ cdef object hex32_of(object value, str name, Text *text):
             )
         if not others:
             return value
-    return text_of(value, name, text) if _packing.is_hex32(value) else None
+    return text_of(value, name, text) if is_hex32(value) else None
 
 
 def build007(app_id, certificate, tuple services, expire, issue_ts=None, salt=None):

@@ -1,4 +1,4 @@
-# What a token that has been taken apart is worth: _pure_verify.judge for plain rows.
+# The rules of _judging.py for plain rows: a change to one is a change to the other.
 
 cdef enum:
     MAX_DEMANDED = 16  # privileges

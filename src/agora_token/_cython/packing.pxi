@@ -1,6 +1,6 @@
 # Integers, strings and Python values as bytes of the wire format (little-endian).
 #
-# What is not plainly right goes to _packing.py, which converts it or raises what both backends raise.
+# What is not plainly right goes to _wire/values.py, which converts it or raises what both backends raise.
 
 cdef enum:
     STACK_ROOM = 1024
@@ -63,12 +63,12 @@ cdef inline uint32_t as_u16(object value, str name) except? 0xFFFFFFFF:
     cdef uint32_t number
     if plain_u32(value, &number) and number <= 0xFFFF:
         return number
-    return _packing.to_u16(value, name)
+    return to_u16(value, name)
 
 
 cdef inline uint32_t as_u32(object value, str name) except? 0xFFFFFFFF:
     cdef uint32_t number
-    return number if plain_u32(value, &number) else _packing.to_u32(value, name)
+    return number if plain_u32(value, &number) else to_u32(value, name)
 
 
 cdef inline bint plain_text(object value, Text *text):
@@ -84,7 +84,7 @@ cdef object text_of(object value, str name, Text *text):
     """Reads a string; returns the object that keeps its bytes alive."""
     if plain_text(value, text):
         return value
-    cdef bytes data = _packing.text_bytes(value, name)
+    cdef bytes data = text_bytes(value, name)
     text.data = <const unsigned char *>PyBytes_AS_STRING(data)
     text.size = PyBytes_GET_SIZE(data)
     return data
@@ -99,7 +99,7 @@ cdef object user_of(object value, str name, Text *text):
         text.data = text.digits
         text.size = store_decimal(text.digits, number)
         return None
-    cdef bytes data = _packing.user_bytes(value, name)
+    cdef bytes data = user_bytes(value, name)
     text.data = <const unsigned char *>PyBytes_AS_STRING(data)
     text.size = PyBytes_GET_SIZE(data)
     return data

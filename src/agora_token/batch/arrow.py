@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from .. import _backend
+from .._checks import check_certificates, check_issued_at
 from .._columns import Constant
+from .._demands import make_demands
 from .._products import PRODUCTS, Grant
 from ..errors import AgoraTokenError, ColumnError, InvalidSaltError
-from ..issuer import Issuer, check_issued_at
+from ..issuer import Issuer
 from ..privileges import Role
-from ..verifying import certificate_keys, make_demands
 from ._grants import Plans, granted
 from .columns import (
     CHUNK_ROWS,
@@ -38,7 +39,7 @@ from .columns import (
 )
 
 if TYPE_CHECKING:
-    from ..verifying import Certificates, ServiceType
+    from .._checks import Certificates, ServiceType
 
 
 def rtc_column(
@@ -141,7 +142,7 @@ def verify_column(
     The parameters are those of :func:`~agora_token.verify_many`, with Arrow columns.  A null among
     ``channels``, ``uids`` or ``user_ids`` is not looked at; a null token is malformed.
     """
-    keys = certificate_keys(certificates)
+    keys = check_certificates(certificates)
     demands = make_demands(at, leeway, app_id, service, privileges)
     columns = {"token": values_of(tokens, "token")}
     for name, values in (("channel", channels), ("uid", uids), ("user_id", user_ids)):
@@ -156,7 +157,7 @@ def verify_column(
                 name: plan_column(window(values, first, count), name, name == "uid")
                 for name, values in columns.items()
             }
-            _backend.backend.verify(
+            _backend.verify(
                 given["token"],
                 0,
                 count,

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from .._columns import Column, Objects
 from .._fields import MAX_UID
 from .columns import plain, plan_column
-from .json_text import is_json, strings_of
+from .files.json_text import is_json, strings_of
 from .rows import BatchError, Refused, shown
 
 _DIGITS: Final = "^0{0,9}[0-9]{1,10}$"

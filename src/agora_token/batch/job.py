@@ -13,19 +13,19 @@ import pyarrow as pa
 
 from .._backend import backend_info
 from ..issuer import Issuer
-from .direct import Direct
-from .fingerprint import Fingerprint, check_unchanged, fingerprint
-from .formats import STANDARD, Format, format_of
-from .manifest import NAME as MANIFEST_NAME
-from .manifest import Manifest
-from .output import REJECT_SCHEMA, Output, Reject, Stream
-from .parts import Parts, locked
+from .files.formats import STANDARD, Format, format_of
+from .files.sinks import encode
+from .files.sources import Block, Position, Sources, errors_name
+from .parts.direct import Direct
+from .parts.fingerprint import Fingerprint, check_unchanged, fingerprint
+from .parts.manifest import NAME as MANIFEST_NAME
+from .parts.manifest import Manifest
+from .parts.output import REJECT_SCHEMA, Output, Reject, Stream
+from .parts.parts import Parts, locked
 from .pipeline import in_order
 from .progress import Progress, Silent
 from .roster import Request, Roster
 from .rows import BatchError, Refused, reason_of
-from .sinks import encode
-from .sources import Block, Position, Sources, errors_name
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import pyarrow as pa
 
+from .._demands import make_demands
 from ..errors import ConfigurationError
 from ..issuer import Issuer
 from ..reasons import Reason
-from ..verifying import make_demands
 from .arrow import _salts, verify_column
 from .columns import CHUNK_ROWS
 from .roster import Request, Roster
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
     from pyspark.sql.types import StructType
 
-    from ..verifying import ServiceType
+    from .._checks import ServiceType
 
 __all__ = [
     "CertificateFromEnvironment",

@@ -12,18 +12,18 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import _backend
-from .._pure_verify import Demands
+from .._checks import check_certificates
+from .._demands import Demands, make_demands
 from ..reasons import Reason
-from ..verifying import certificate_keys, make_demands
 from .cells import Cells, backend_column, without_empty
-from .fingerprint import check_unchanged, fingerprint
+from .files.sources import Block, Position, Sources, errors_name
+from .parts.fingerprint import check_unchanged, fingerprint
 from .pipeline import in_order
 from .progress import Progress, Silent
 from .rows import BatchError, Refused
-from .sources import Block, Position, Sources, errors_name
 
 if TYPE_CHECKING:
-    from ..verifying import Certificates
+    from .._checks import Certificates
 
 _FIRST_REFUSED = 5
 _KNOWN = ("token", "channel", "uid", "account", "user_id")
@@ -104,7 +104,7 @@ def verify_file(
     Raises :class:`~agora_token.batch.rows.BatchError` where a file cannot be read.
     """
     begin = time.monotonic()
-    keys = certificate_keys(certificates)
+    keys = check_certificates(certificates)
     demands = make_demands(job.at, job.leeway, job.app_id, job.service, job.privileges)
     sources = Sources(job.sources, job.source_format)
     fingerprints = [fingerprint(path) for path in sources.files]
@@ -151,7 +151,7 @@ def _verify(block: Block, cells: Cells, keys: tuple[bytes, ...], demands: Demand
         if cells.has(name)
     }
     codes = bytearray(rows.batch.num_rows)
-    _backend.backend.verify(
+    _backend.verify(
         columns["token"],
         0,
         len(codes),

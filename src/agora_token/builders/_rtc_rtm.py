@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from ..privileges import JOIN_AND_PUBLISH, JOIN_ONLY
 
 if TYPE_CHECKING:
-    from .._core import Service
+    from .._wire.values import PackedService
 
 RTC: Final = 1
 RTM: Final = 2
@@ -24,7 +24,7 @@ def rtc_and_rtm(
     pub_data_stream_privilege_expire: int,
     rtm_user_id: str,
     rtm_token_expire: int,
-) -> tuple[Service, Service]:
+) -> tuple[PackedService, PackedService]:
     """RTC for a channel, with the publisher's privileges for role 1, and RTM's login."""
     privileges: tuple[int, ...] = JOIN_ONLY
     expiries: tuple[int, ...] = (join_channel_privilege_expire,)

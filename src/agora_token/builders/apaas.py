@@ -6,7 +6,7 @@ from hashlib import md5
 from typing import Final
 
 from .. import _backend
-from .._packing import pack_i16
+from .._wire.values import pack_i16
 from ._rtc_rtm import LOGIN, RTM
 from .chat import CHAT, CHAT_USER
 
@@ -29,7 +29,7 @@ class ApaasTokenBuilder:
         ``role`` is -32768 to 32767.  In Chat the user's ID is the MD5 of ``user_uuid`` in hex.
         """
         chat_user_id = md5(user_uuid.encode(), usedforsecurity=False).hexdigest()
-        return _backend.backend.build007(
+        return _backend.build007(
             app_id,
             app_certificate,
             (
@@ -44,7 +44,7 @@ class ApaasTokenBuilder:
     @staticmethod
     def build_user_token(app_id: str, app_certificate: str, user_uuid: str, expire: int) -> str:
         """A token for a user that lives ``expire`` seconds."""
-        return _backend.backend.build007(
+        return _backend.build007(
             app_id,
             app_certificate,
             # The sum refuses what is not text, which a backend would take for a user.
@@ -55,6 +55,6 @@ class ApaasTokenBuilder:
     @staticmethod
     def build_app_token(app_id: str, app_certificate: str, expire: int) -> str:
         """A token for the app itself that lives ``expire`` seconds."""
-        return _backend.backend.build007(
+        return _backend.build007(
             app_id, app_certificate, ((_APAAS, _APP, expire, ("", ""), _NO_ROLE),), expire
         )

@@ -16,4 +16,4 @@ class FpaTokenBuilder:
     @staticmethod
     def build_token(app_id: str, app_certificate: str) -> str:
         """A token that lives 24 hours; its login has the expiry 0."""
-        return _backend.backend.build007(app_id, app_certificate, (_FPA,), MAX_LIFETIME)
+        return _backend.build007(app_id, app_certificate, (_FPA,), MAX_LIFETIME)

@@ -34,7 +34,7 @@ class RtcTokenBuilder:
         ``uid`` 0 stands for anybody.  ``privilegeExpiredTs`` is in seconds since 1970, 0 the end of
         the token, 24 hours from now.
         """
-        return _backend.backend.build006(
+        return _backend.build006(
             appId,
             appCertificate,
             channelName,
@@ -53,7 +53,7 @@ class RtcTokenBuilder:
         privilegeExpiredTs: int,
     ) -> str:
         """As :meth:`buildTokenWithUid`, for a user account."""
-        return _backend.backend.build006(
+        return _backend.build006(
             appId,
             appCertificate,
             channelName,
@@ -79,7 +79,7 @@ class RtcTokenBuilder:
         ``uid`` 0 stands for anybody.  The token lives ``token_expire`` seconds, its privileges
         ``privilege_expire`` seconds.
         """
-        return _backend.backend.build007(
+        return _backend.build007(
             app_id,
             app_certificate,
             (
@@ -105,7 +105,7 @@ class RtcTokenBuilder:
         privilege_expire: int = 0,
     ) -> str:
         """As :meth:`build_token_with_uid`, for a user account."""
-        return _backend.backend.build007(
+        return _backend.build007(
             app_id,
             app_certificate,
             (
@@ -139,7 +139,7 @@ class RtcTokenBuilder:
             pub_video_privilege_expire,
             pub_data_stream_privilege_expire,
         )
-        return _backend.backend.build007(
+        return _backend.build007(
             app_id,
             app_certificate,
             ((RTC, JOIN_AND_PUBLISH, expiries, (channel_name, uid), b""),),
@@ -165,7 +165,7 @@ class RtcTokenBuilder:
             pub_video_privilege_expire,
             pub_data_stream_privilege_expire,
         )
-        return _backend.backend.build007(
+        return _backend.build007(
             app_id,
             app_certificate,
             ((RTC, JOIN_AND_PUBLISH, expiries, (channel_name, account), b""),),
@@ -186,7 +186,7 @@ class RtcTokenBuilder:
 
         The login to RTM lasts as long as the token.
         """
-        return _backend.backend.build007(
+        return _backend.build007(
             app_id,
             app_certificate,
             (
@@ -221,7 +221,7 @@ class RtcTokenBuilder:
 
         The token lives ``rtc_token_expire`` seconds; ``rtm_token_expire`` is that of RTM's login.
         """
-        return _backend.backend.build007(
+        return _backend.build007(
             app_id,
             app_certificate,
             rtc_and_rtm(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from .. import _backend
-from .._packing import pack_permissions
+from .._wire.values import pack_permissions
 from ._rtc_rtm import LOGIN, RTM
 
 if TYPE_CHECKING:
@@ -35,14 +35,14 @@ class RtmTokenBuilder:
 
         ``privilegeExpiredTs`` is in seconds since 1970, 0 the end of the token, 24 hours from now.
         """
-        return _backend.backend.build006(
+        return _backend.build006(
             appId, appCertificate, userAccount, "", _RTM_LOGIN, privilegeExpiredTs
         )
 
     @staticmethod
     def build_token(app_id: str, app_certificate: str, user_id: str, expire: int) -> str:
         """A version 007 token to log in as ``user_id`` that lives ``expire`` seconds."""
-        return _backend.backend.build007(
+        return _backend.build007(
             app_id, app_certificate, ((RTM, LOGIN, expire, (user_id,), b""),), expire
         )
 
@@ -61,6 +61,6 @@ class RtmTokenBuilder:
         """
         details: Any = getattr(permissions, "details", permissions)
         rest = pack_permissions(details or {})
-        return _backend.backend.build007(
+        return _backend.build007(
             app_id, app_certificate, ((_RTM2, LOGIN, expire, (user_id,), rest),), expire
         )

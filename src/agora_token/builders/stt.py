@@ -29,7 +29,7 @@ class SttTokenBuilder:
         rtm_token_expire: int,
     ) -> str:
         """The token of :meth:`RtcTokenBuilder.build_token_with_rtm2`, for Speech-to-Text too."""
-        return _backend.backend.build007(
+        return _backend.build007(
             app_id,
             app_certificate,
             (

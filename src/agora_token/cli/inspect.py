@@ -14,9 +14,9 @@ from ..errors import TokenError
 from ..explaining import Diagnosis
 from ..explaining import explain as explain_token
 from ..privileges import Privilege
-from ..reading import TokenInfo, service_name
 from ..reading import read as read_token
-from ..services import SERVICES
+from ..services import SERVICES, service_name
+from ..token_info import TokenInfo
 from ..verifying import verify as verify_token
 from .common import (
     Command,

@@ -14,8 +14,8 @@ from collections import OrderedDict
 from hashlib import sha256
 from zlib import crc32
 
-from .. import access_token
-from ..access_token import (
+from ..builders import access_token
+from ..builders.access_token import (
     kAdministrateChannel,
     kInvitePublishAudioStream,
     kInvitePublishDataStream,

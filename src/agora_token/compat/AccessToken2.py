@@ -16,8 +16,9 @@ from hashlib import sha256
 from typing import Any, ClassVar
 
 from .. import _backend
-from .._decoding import MAX_CONTENT
-from .._packing import is_hex32
+from .._wire.decoding import MAX_CONTENT
+from .._wire.signing import issue_key, signing_key
+from .._wire.values import is_hex32, to_u32
 from . import Packer, _services
 from ._services import *
 from .Packer import *
@@ -71,7 +72,7 @@ class AccessToken:
         self.__app_cert = app_certificate
         self.__issue_ts = int(time.time()) if issue_ts == 0 else issue_ts
         self.__expire = expire
-        self.__salt = _backend.backend.random_salt()
+        self.__salt = _backend.random_salt()
         self.services: list[Service] = []
         self.__signature = b""
         self.__signing_info = b""
@@ -110,14 +111,14 @@ class AccessToken:
             ]
         )
         signature = self.__sign(self.__app_cert, signing_info)
-        content = _backend.backend.compress(pack_string(signature) + signing_info)
+        content = _backend.compress(pack_string(signature) + signing_info)
         return get_version() + base64.b64encode(content).decode("ascii")
 
     def __sign(self, app_certificate: str, signing_info: bytes) -> bytes:
         # Not build007, which does not know the services that users pack themselves.
-        sign = _backend.backend.hmac_sha256
-        key = sign(pack_uint32(self.__issue_ts), app_certificate.encode())
-        return sign(sign(pack_uint32(self.__salt), key), signing_info)
+        sign = _backend.hmac_sha256
+        key = issue_key(app_certificate.encode(), to_u32(self.__issue_ts, "issue_ts"), sign)
+        return sign(signing_key(key, to_u32(self.__salt, "salt"), sign), signing_info)
 
     def from_string(self, origin_token: str) -> bool:
         """Parses a token, up to the first service of unknown type.

@@ -44,7 +44,7 @@ class RtcTokenBuilder(builders.RtcTokenBuilder):
             pubVideoPrivilegeExpiredTs,
             pubDataStreamPrivilegeExpiredTs,
         )
-        return _backend.backend.build006(
+        return _backend.build006(
             appId, appCertificate, channelName, account, JOIN_AND_PUBLISH, expiries
         )
 
@@ -66,6 +66,6 @@ class RtcTokenBuilder(builders.RtcTokenBuilder):
             pubVideoPrivilegeExpiredTs,
             pubDataStreamPrivilegeExpiredTs,
         )
-        return _backend.backend.build006(
+        return _backend.build006(
             appId, appCertificate, channelName, uid, JOIN_AND_PUBLISH, expiries
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
-from .._packing import pack_permissions
+from .._wire.values import pack_permissions
 from .Packer import (
     pack_int16,
     pack_map_uint32,

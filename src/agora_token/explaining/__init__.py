@@ -1,6 +1,6 @@
 """Explains why a token is refused: findings that a person can act on."""
 
 from .diagnosis import Cause, Diagnosis, Finding
-from .explain import explain
+from .engine import explain
 
 __all__ = ["Cause", "Diagnosis", "Finding", "explain"]

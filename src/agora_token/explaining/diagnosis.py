@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from ..reading import TokenInfo
+from ..token_info import TokenInfo
 
 
 class Cause(str, Enum):

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 from zlib import crc32
 
-from .._fields import shown
-from .._parsing import Token006, Token007, channel_and_user
-from .._pure_verify import Demands, Expected, judge
-from .._words import listed
+from .. import _backend
+from .._demands import Demands, Expected
+from .._judging import judge
+from .._wire.token006 import Token006
+from .._wire.token007 import Token007
+from .._wording import listed, shown
 from ..privileges import Privilege
-from ..reading import service_name
 from ..reasons import Reason
-from ..services import RtcService, RtmService
+from ..services import RtcService, RtmService, channel_and_user, service_name
 from .candidates import channel_like, channel_variants, user_like, user_variants
 from .diagnosis import Cause, Finding
 
@@ -270,7 +271,7 @@ def _is_signed(
     parts: Token006 | Token007, certificates: tuple[bytes, ...], signed_for: Expected
 ) -> bool:
     wanted = signed_for if isinstance(parts, Token006) else Expected()
-    reason, _ = judge(parts, certificates, Demands(at=0), wanted)
+    reason, _ = judge(parts, certificates, Demands(at=0), wanted, _backend.hmac_sha256)
     return reason not in (Reason.BAD_SIGNATURE, Reason.WRONG_CHANNEL, Reason.WRONG_USER)
 
 

@@ -6,8 +6,10 @@ import secrets
 import time
 from typing import Final
 
-from .._fields import CHANNEL, check_app_id, check_certificate, shown
-from .._packing import MAX_U32
+from .._checks import check_app_id, check_certificate
+from .._fields import CHANNEL
+from .._wire.values import MAX_U32
+from .._wording import shown
 from ..errors import InvalidInputError, InvalidSaltError, InvalidTimeError, InvalidUserError
 
 _MIN_I32: Final = -(1 << 31)

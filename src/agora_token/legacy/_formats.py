@@ -11,7 +11,7 @@ import operator
 from base64 import b64encode
 from typing import Any, Final
 
-from .._packing import MAX_U32, pack_u16, text_bytes, to_u32
+from .._wire.values import MAX_U32, pack_u16, text_bytes, to_u32
 
 PUBLIC_SHARING: Final = "APSS"
 RECORDING: Final = "ARS"

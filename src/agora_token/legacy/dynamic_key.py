@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from enum import Enum, IntEnum
 
-from .._fields import shown
+from .._wording import shown
 from ..errors import InvalidInputError
 from . import _checks, _formats
 from ._deprecation import deprecated

@@ -1,0 +1,1 @@
+"""Rosters and tokens in files: formats, text, sources to read and sinks to write."""
