@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agora_token._wire import cursor, decoding, parsing
+from agora_token._wire.services import MAX_SERVICES
 from agora_token.errors import MalformedTokenError, UnsupportedVersionError
 from agora_token.explaining import explain
 from agora_token.issuer import Issuer
@@ -175,7 +176,7 @@ def test_what_is_too_long_is_not_looked_at(prefix: str, monkeypatch: pytest.Monk
     def never(*_: object) -> None:
         raise AssertionError("a token that is too long was decoded")
 
-    monkeypatch.setattr(parsing, "parse_006", never)
+    monkeypatch.setattr(parsing, "open_006", never)
     monkeypatch.setattr(parsing, "open_007", never)
     with pytest.raises(MalformedTokenError, match="no token has more than"):
         read(prefix + "A" * parsing.MAX_TOKEN_LENGTH)
@@ -202,11 +203,18 @@ def test_the_work_is_linear_in_the_content(unit: bytes, monkeypatch: pytest.Monk
         return take(self, length, what)
 
     monkeypatch.setattr(cursor.Cursor, "take", counting)
-    for count in (10, 100, 1000, 5000):
+    for count in (10, 100, MAX_SERVICES):
         taken = 0
         content = header_007(count) + unit * count
         assert len(read(token_007(content)).services) == count
         assert taken <= len(content)
+
+
+@pytest.mark.parametrize("count", [MAX_SERVICES + 1, 16_000])
+def test_more_services_than_any_token_has(count: int) -> None:
+    token = token_007(header_007(count) + b"\x04\0\0\0" * count)
+    with pytest.raises(MalformedTokenError, match=f"{count} services; no token has more than"):
+        read(token)
 
 
 @pytest.mark.parametrize("text", ["", "008", "x"])

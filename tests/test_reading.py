@@ -132,7 +132,7 @@ def test_rtm_permissions() -> None:
 
 
 def test_an_unknown_service_ends_the_list() -> None:
-    spec = pack_service(RtmService("alice", {1: 60}))
+    spec = pack_service(RtmService("alice"), {1: 60})
     unknown = (4711, (), (), (), b"\x01\x02\x03")
     token = _backend.build007(APP_ID, CERTIFICATE, (spec, unknown, spec), 60, NOW, 1)
     info = read(token)
@@ -150,11 +150,12 @@ def test_frozen() -> None:
 def test_printed() -> None:
     token = ISSUER.rtc("room", 42, issued_at=NOW, salt=7)
     lines = str(read(token)).splitlines()
-    assert lines[:5] == [
+    assert lines[:6] == [
         "version  007",
         f"app id   {APP_ID}",
         "issued   2027-01-15 08:00:00 UTC (1800000000)",
         "expires  2027-01-15 09:00:00 UTC (3600 seconds: 1 hour after issue)",
+        "usable   until 2027-01-15 09:00:00 UTC",
         "salt     7",
     ]
     assert "service  rtc, channel 'room', user '42'" in lines

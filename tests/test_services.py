@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import struct
+from datetime import timedelta
 
 import pytest
 
@@ -80,16 +81,16 @@ def test_numbers() -> None:
 def test_positional_arguments() -> None:
     granted = {1: 600}
     assert RtcService("room", 42, granted) == RtcService(channel="room", uid=42, privileges=granted)
-    assert RtcService("room") == RtcService("room", 0, {})
+    assert RtcService("room") == RtcService("room", 0, None)
     assert RtmService("alice", granted) == RtmService(user_id="alice", privileges=granted)
     assert StreamingService("room", "bob") == StreamingService(channel="room", account="bob")
     assert FCdnService("room", 7) == FCdnService(channel="room", account=7)
     assert FpaService(granted) == FpaService(privileges=granted)
-    assert ChatService() == ChatService("", {})
+    assert ChatService() == ChatService("", None)
     assert ApaasService("r", "u", 3, granted) == ApaasService(
         room_uuid="r", user_uuid="u", role=3, privileges=granted
     )
-    assert ApaasService() == ApaasService("", "", -1, {})
+    assert ApaasService() == ApaasService("", "", -1, None)
     assert Rtm2Service("alice", {0: {0: ["a"]}}) == Rtm2Service(
         user_id="alice", permissions={0: {0: ["a"]}}
     )
@@ -101,23 +102,22 @@ def test_services_are_values() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         service.channel = "other"  # type: ignore[attr-defined]
     assert service != StreamingService("room", 42)
-    assert service.privileges is not RtcService("room", 42).privileges
 
 
 def test_spec_sorts_privileges() -> None:
-    assert pack_service(RtcService("room", 42, {4: 40, 1: 10, 3: 30})) == (
+    assert pack_service(RtcService("room", 42), {4: 40, 1: 10, 3: 30}) == (
         1,
         (1, 3, 4),
         (10, 30, 40),
         ("room", 42),
         b"",
     )
-    assert pack_service(ApaasService("r", "u", -2)) == (7, (), (), ("r", "u"), b"\xfe\xff")
+    assert pack_service(ApaasService("r", "u", -2), {}) == (7, (), (), ("r", "u"), b"\xfe\xff")
 
 
 def test_permissions_are_sorted() -> None:
     service = Rtm2Service("a", {4: {1: ["x"], 0: []}, 0: {0: ["yz", "é"]}})
-    assert pack_service(service)[4] == (
+    assert pack_service(service, {})[4] == (
         b"\2\0"
         b"\0\0\1\0"
         b"\0\0\2\0" + b"\2\0yz" + "\2\0é".encode() + b"\4\0\2\0" + b"\0\0\0\0" + b"\1\0\1\0"
@@ -128,7 +128,7 @@ def test_permissions_are_sorted() -> None:
 @pytest.mark.parametrize(
     "service",
     [
-        RtcService("room", 42, {1: 0, 2: 1, 3: 600, 4: (1 << 32) - 1}),
+        RtcService("room", 42, {1: 0, 2: 1, 3: 600, 4: timedelta(hours=24)}),
         RtcService("room", 0, {RtcPrivilege.JOIN_CHANNEL: 600}),
         RtcService("x" * 64, "y" * 255),
         RtcService("*", "alice"),
@@ -150,7 +150,7 @@ def test_permissions_are_sorted() -> None:
     ids=lambda service: repr(service)[:60],
 )
 def test_what_may_be_issued(service: Service) -> None:
-    service.check()
+    service.check(3600)
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_what_may_not_be_issued(
     service: Service, error: type[AgoraTokenError], message: str
 ) -> None:
     with pytest.raises(error) as caught:
-        service.check()
+        service.check(3600)
     assert type(caught.value) is error
     assert message in str(caught.value)
 

@@ -33,7 +33,7 @@ class Issued(NamedTuple):
         return verify_many(tokens, self.certificate, **asked)
 
     def is_accepted(self, certificate: str, channel: str, uid: int | str) -> bool:
-        asked: dict[str, Any] = {"channel": channel, "uid": uid, "at": NOW}
+        asked: dict[str, Any] = {"channel": channel, "uid": uid, "at": NOW, "anybody": False}
         try:
             verify(self.token, certificate, **asked)
         except errors.AgoraTokenError:

@@ -66,7 +66,7 @@ _LATER = {
         "SttService",
     ),
     "token_info": ("TokenInfo",),
-    "verifying": ("verify", "verify_many"),
+    "verifying": ("verify", "verify_many", "verify_signature"),
 }
 _MODULE_OF = {name: module for module, names in _LATER.items() for name in names}
 

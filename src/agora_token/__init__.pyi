@@ -53,6 +53,7 @@ from .services import SttService as SttService
 from .token_info import TokenInfo as TokenInfo
 from .verifying import verify as verify
 from .verifying import verify_many as verify_many
+from .verifying import verify_signature as verify_signature
 
 __version__: str
 __all__: list[str]

@@ -13,22 +13,19 @@ from ._wording import shown
 from .errors import (
     InvalidAppIdError,
     InvalidCertificateError,
-    InvalidInputError,
     InvalidLifetimeError,
     InvalidPrivilegeError,
+    InvalidRoleError,
     InvalidSaltError,
     InvalidTimeError,
 )
-from .privileges import MAX_LIFETIME
+from .privileges import MAX_LIFETIME, Role
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
-    from .services import Service
-
     Certificates = str | Sequence[str]
     Seconds = int | timedelta
-    ServiceType = int | type[Service]
 
 _HEX_DIGITS: Final = b"0123456789abcdefABCDEF"
 _MAX_ISSUED_AT: Final = 0xFFFFFFFF - MAX_LIFETIME
@@ -86,52 +83,59 @@ def check_lifetime(expires_in: object) -> int:
 
 
 def check_own_expiries(privileges: Mapping[int, Seconds]) -> tuple[tuple[int, int], ...]:
+    """Privileges with their expiries in seconds, in ascending order."""
     own = []
     if not isinstance(privileges, Mapping):
         raise InvalidPrivilegeError(
-            f"privileges is {shown(privileges)}; it must map privileges to their expiries"
+            f"privileges is {shown(privileges)}; it must map privileges to their expiries, such as "
+            "{Privilege.PUBLISH_AUDIO_STREAM: 600}"
         )
     for privilege, expiry in privileges.items():
-        seconds = _seconds(expiry, f"the expiry of privilege {privilege!r}")
+        seconds = _seconds(expiry, f"the expiry of privilege {shown(privilege)}")
         if not 0 <= seconds <= MAX_LIFETIME:
             raise InvalidLifetimeError(
-                f"the expiry of privilege {privilege!r} is {shown(seconds)} seconds; it "
-                f"must be 0 to {MAX_LIFETIME} (24 hours), counted from now, not a timestamp"
+                f"the expiry of privilege {shown(privilege)} is {shown(seconds)} seconds; it must "
+                f"be 0 to {MAX_LIFETIME} (24 hours), counted from now, not a timestamp"
             )
-        try:
-            own.append((int(privilege), seconds))
-        except (TypeError, ValueError):
+        if not _is_integer(privilege):
             raise InvalidPrivilegeError(
                 f"privilege {shown(privilege)} is not a number; see agora_token.Privilege"
-            ) from None
+            )
+        own.append((operator.index(privilege), seconds))
     return tuple(sorted(own))
+
+
+def check_role(role: object) -> Role:
+    """A role as its member; names are taken in any letter case."""
+    try:
+        if isinstance(role, str):
+            return Role[role.strip().upper()]
+        if _is_integer(role):
+            return Role(operator.index(role))  # type: ignore[arg-type]
+    except (KeyError, ValueError):
+        pass
+    allowed = ", ".join(f"{each.name} ({each.value})" for each in Role)
+    raise InvalidRoleError(f"role {shown(role)} does not exist; it must be {allowed}")
 
 
 def check_issued_at(value: Any) -> int | None:
     """A time of issue as a Unix time; None, for now, stays None."""
     if value is None:
         return None
-    if hasattr(value, "timestamp"):  # a datetime
-        if value.tzinfo is None:
-            raise InvalidTimeError(f"issued_at {value} has no time zone; give an aware datetime")
-        value = int(value.timestamp())
-    if not _is_integer(value) or not 0 <= value <= _MAX_ISSUED_AT:
+    moment = _unix_time(value, "issued_at")
+    if isinstance(moment, float) and hasattr(value, "timestamp"):
+        moment = int(moment)  # datetimes have microseconds, and a token the second they lie in
+    if not _is_integer(moment) or not 0 <= moment <= _MAX_ISSUED_AT:
         raise InvalidTimeError(
             f"issued_at is {shown(value)}; it must be a Unix time of 0 to {_MAX_ISSUED_AT} "
             "or an aware datetime"
         )
-    return int(value)
+    return int(moment)
 
 
 def check_moment(at: float | datetime | None) -> int:
     """When a token must be valid, as a Unix time; None is now."""
-    if at is None:
-        return int(time.time())
-    moment: Any = at
-    if hasattr(moment, "timestamp"):  # a datetime
-        if moment.tzinfo is None:
-            raise InvalidTimeError(f"at {moment} has no time zone; give an aware datetime")
-        moment = moment.timestamp()
+    moment = time.time() if at is None else _unix_time(at, "at")
     valid = isinstance(moment, (int, float)) and not isinstance(moment, bool)
     if not valid or not 0 <= moment < 1 << 40:
         raise InvalidTimeError(f"at is {shown(at)}; it must be a Unix time or an aware datetime")
@@ -140,14 +144,20 @@ def check_moment(at: float | datetime | None) -> int:
 
 def check_leeway(leeway: float | timedelta) -> int:
     """By how much clocks may differ, in seconds."""
-    given: Any = leeway
-    seconds = given.total_seconds() if hasattr(given, "total_seconds") else given
-    valid = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
-    if not valid or not 0 <= seconds < 1 << 32:
+    seconds = _seconds(leeway, "leeway")
+    if not 0 <= seconds < 1 << 32:
         raise InvalidLifetimeError(
             f"leeway is {shown(leeway)}; it must be 0 or more seconds, or a timedelta"
         )
-    return int(seconds)
+    return seconds
+
+
+def _unix_time(value: Any, name: str) -> Any:
+    if not hasattr(value, "timestamp"):
+        return value
+    if value.tzinfo is None:
+        raise InvalidTimeError(f"{name} {value} has no time zone; give an aware datetime")
+    return value.timestamp()
 
 
 def check_salt(value: Any) -> int | None:
@@ -170,38 +180,14 @@ def check_salts(salts: Any, rows: int) -> Any:
     return buffer
 
 
-def check_service(service: ServiceType) -> int:
-    from .services import SERVICES, service_name  # which issuing alone does not need
-
-    number: Any = getattr(service, "type", service)
-    if isinstance(number, bool) or not isinstance(number, int) or number not in SERVICES:
-        known = ", ".join(f"{each} {service_name(each)}" for each in SERVICES)
-        raise InvalidInputError(
-            f"service {shown(service)} is not known; it must be a service's class or its "
-            f"number: {known}"
-        )
-    return number
-
-
-def check_privilege(privilege: int) -> int:
-    try:
-        number = operator.index(privilege)
-    except TypeError:
-        number = -1
-    if not 0 <= number <= 0xFFFF:
-        raise InvalidPrivilegeError(
-            f"privilege {shown(privilege)} is not a number of 0 to 65535; see agora_token.Privilege"
-        )
-    return number
-
-
 def _seconds(value: object, name: str) -> int:
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if hasattr(value, "total_seconds"):  # a timedelta; importing datetime would take a while
-        return int(value.total_seconds())
-    if _is_integer(value):
-        return operator.index(value)  # type: ignore[arg-type]
+    given: Any = value
+    # A timedelta; importing datetime would take a while.
+    number = given.total_seconds() if hasattr(given, "total_seconds") else given
+    if isinstance(number, float) and number.is_integer():
+        return int(number)
+    if _is_integer(number):
+        return operator.index(number)
     raise InvalidLifetimeError(
         f"{name} is {shown(value)}; it must be a whole number of seconds or a timedelta"
     )

@@ -24,6 +24,7 @@ from ._wire.values import CERTIFICATE, is_hex32, text_bytes, to_u16, to_u32, use
 from ._columns import Constant, Integers, Objects, Strings
 from ._fields import refuse_open_wildcard
 from .errors import AgoraTokenError, BackendError, ColumnError
+from .privileges import MAX_LIFETIME
 
 include "_cython/salts.pxi"
 include "_cython/packing.pxi"

@@ -1,5 +1,9 @@
 """The rules of verification: what is asked of a token, and the order of the reasons to refuse it.
 
+A token is *usable* for what is asked when its signature holds, it is not over, it carries a service
+for this channel and user, and that service's way in is granted and not over.  The way in is in the
+table of services (``Service.way_in``).
+
 The rules need HMAC-SHA256, which whoever calls them hands in.  The native backend decides the plain
 rows of a column by itself (``_cython/judge.pxi``) and comes here with all others, so that what is
 malformed, and why, is written once: a change to one is a change to the other.
@@ -8,9 +12,13 @@ malformed, and why, is written once: a change to one is a change to the other.
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 from zlib import crc32
 
+from ._checks import check_app_id
 from ._demands import Demands, Expected, expect
+from ._fields import CHANNEL, USER, USER_ID
 from ._wire.legacy_keys import LegacyToken
 from ._wire.parsing import open_token
 from ._wire.signing import Hmac, issue_key, signing_key
@@ -18,12 +26,25 @@ from ._wire.token006 import Token006
 from ._wire.token007 import Token007
 from .errors import (
     AgoraTokenError,
+    InvalidInputError,
     MalformedTokenError,
     UnsupportedVersionError,
 )
 from .privileges import MAX_LIFETIME, Privilege
-from .reasons import Reason
-from .services import RtcService, RtmService, Service, channel_and_user
+from .reasons import Lacking, Reason
+from .services import SERVICES, RtcService, RtmPrivilege, RtmService, Service, channel_and_user
+
+
+class Verdict(NamedTuple):
+    """Whether a token is refused, and what there is to say about it."""
+
+    reason: Reason
+    signer: int | None = None
+    """Which certificate has signed it."""
+    lacking: Lacking | None = None
+    """For MISSING_PRIVILEGE and EXPIRED_PRIVILEGE."""
+    name_error: InvalidInputError | None = None
+    """For INVALID_NAME: what is wrong with the name."""
 
 
 def verify_row(
@@ -43,7 +64,7 @@ def verify_row(
         raise error.at_row(row) from None
     try:
         parts = open_token(token)  # type: ignore[arg-type]
-        return judge(parts, certificates, demands, expected, hmac_sha256)[0]
+        return judge(parts, certificates, demands, expected, hmac_sha256).reason
     except UnsupportedVersionError:
         return Reason.UNSUPPORTED_VERSION
     except MalformedTokenError:
@@ -56,22 +77,30 @@ def judge(
     demands: Demands,
     expected: Expected,
     hmac_sha256: Hmac,
-) -> tuple[Reason, int | None]:
-    """Whether a token is refused, and which certificate has signed it.
+) -> Verdict:
+    """Judges a token.
 
-    The signature comes before the services, whose parts may raise :class:`MalformedTokenError`.
+    The signature comes before whatever else the token says, whose parts may yet raise
+    :class:`MalformedTokenError`.
     """
     if isinstance(parts, LegacyToken):
-        return Reason.UNSUPPORTED_VERSION, None
+        return Verdict(Reason.UNSUPPORTED_VERSION)
     # Compared as bytes: the App ID in a token may hold anything.
     if demands.app_id is not None and parts.app_id.encode() != demands.app_id:
-        return Reason.WRONG_APP_ID, None
+        return Verdict(Reason.WRONG_APP_ID)
     if isinstance(parts, Token006):
-        return _judge_006(parts, certificates, demands, expected, hmac_sha256)
-    signer = _signer_007(parts, certificates, hmac_sha256)
-    if signer is None:
-        return Reason.BAD_SIGNATURE, None
-    return _judge_007(parts, demands, expected), signer
+        verdict = _judge_006(parts, certificates, demands, expected, hmac_sha256)
+    else:
+        signer = signer_007(parts, certificates, hmac_sha256)
+        if signer is None:
+            return Verdict(Reason.BAD_SIGNATURE)
+        verdict = _judge_007(parts, demands, expected)._replace(signer=signer)
+    if verdict.reason is Reason.VALID and not demands.signature_only:
+        try:
+            check_names(parts, demands, expected)
+        except InvalidInputError as error:
+            return verdict._replace(reason=Reason.INVALID_NAME, name_error=error)
+    return verdict
 
 
 def _judge_006(
@@ -80,85 +109,185 @@ def _judge_006(
     demands: Demands,
     expected: Expected,
     hmac_sha256: Hmac,
-) -> tuple[Reason, int | None]:
-    channel, uid, user_id = expected
-    if user_id is not None:
-        if channel is not None or uid is not None:
-            return Reason.UNVERIFIABLE, None
-        channel, uid = user_id, b""  # where RTM tokens of this version have the account
+) -> Verdict:
+    if expected.user_id is not None and expected[:2] != (None, None):
+        return Verdict(Reason.UNVERIFIABLE)
+    channel, uid = signed_for_006(parts, demands, expected)
     if channel is None or uid is None:
-        return Reason.UNVERIFIABLE, None
-    signed = parts.app_id.encode() + channel + uid + parts.message
-    signer = _matching(parts.signature, [hmac_sha256(key, signed) for key in certificates])
+        return Verdict(Reason.UNVERIFIABLE)
+    signer = signer_006(parts, certificates, channel, uid, hmac_sha256)
     wrong_channel = parts.channel_crc != crc32(channel)
     if wrong_channel or parts.uid_crc != crc32(uid):
         if signer is not None:  # the checksums are not signed: they have been altered
-            return Reason.MALFORMED, None
-        return Reason.WRONG_CHANNEL if wrong_channel else Reason.WRONG_USER, None
+            return Verdict(Reason.MALFORMED)
+        return Verdict(Reason.WRONG_CHANNEL if wrong_channel else Reason.WRONG_USER)
     if signer is None:
-        return Reason.BAD_SIGNATURE, None
-    login = Privilege.RTM_LOGIN in parts.privileges
-    for_rtm = user_id is not None or demands.service == RtmService.type
-    if for_rtm and not login:
-        return Reason.MISSING_SERVICE, signer
-    if demands.service == RtcService.type and parts.privileges.keys() <= {Privilege.RTM_LOGIN}:
-        return Reason.MISSING_SERVICE, signer
-    if demands.service not in (None, RtcService.type, RtmService.type):
-        return Reason.MISSING_SERVICE, signer
+        return Verdict(Reason.BAD_SIGNATURE)
+    asked = services_asked_006(demands, expected)
+    privileges = parts.privileges
+    if not demands.signature_only and (
+        not asked or (privileges and not set(asked) <= set(services_006(privileges)))
+    ):
+        return Verdict(Reason.MISSING_SERVICE, signer)
     reason = _judge_times(parts.ts - MAX_LIFETIME, parts.ts, demands)
-    if reason or not demands.privileges:
-        return reason, signer
-    wanted = [
-        Privilege.RTM_LOGIN if demands.service == RtmService.type and each == 1 else each
-        for each in demands.privileges
-    ]
-    return _judge_privileges([(each, [parts.privileges]) for each in wanted], 0, demands), signer
+    if reason or demands.signature_only:
+        return Verdict(reason, signer)
+    wanted = [_wanted_006(each, WAY_IN_006[each], privileges, True) for each in asked]
+    for service, number in demands.privileges:
+        wanted.append(_wanted_006(service or asked[0], number, privileges, False))
+    return _judge_wanted(wanted, 0, demands)._replace(signer=signer)
 
 
-def _judge_007(parts: Token007, demands: Demands, expected: Expected) -> Reason:
-    services = parts.services
-    if demands.service is not None and all(each.type != demands.service for each in services):
-        return Reason.MISSING_SERVICE
-    found = [(each, channel_and_user(each)) for each in services]
-    places = [(each, place) for each, place in found if place[0] is not None]
-    logins = [(each, place) for each, place in found if place[0] is None and place[1] is not None]
-    for asked, group in (
-        (expected.channel is not None or expected.uid is not None, places),
-        (expected.user_id is not None, logins),
-    ):
-        if demands.service in {each.type for each, _ in group}:
-            group[:] = [(each, place) for each, place in group if each.type == demands.service]
-        if asked and not group:
-            return Reason.MISSING_SERVICE
-    for wanted, group, index, reason in (
-        (expected.channel, places, 0, Reason.WRONG_CHANNEL),
-        (expected.uid, places, 1, Reason.WRONG_USER),
-        (expected.user_id, logins, 1, Reason.WRONG_USER),
-    ):
-        if wanted is not None:
-            group[:] = [each for each in group if (each[1][index] or "").encode() == wanted]
-            if not group:
-                return reason
-    reason = _judge_times(parts.issue_ts, parts.issue_ts + min(parts.expire, MAX_LIFETIME), demands)
-    if reason or not demands.privileges:
-        return reason
-    others = [pair for pair in found if pair[1][1] is None]
-    matched = [each for each, _ in places + logins + others]
-    return _judge_privileges(
-        [_granting(privilege, matched, demands.service) for privilege in demands.privileges],
-        parts.issue_ts,
-        demands,
+def _wanted_006(
+    service: int, number: int, privileges: Mapping[int, int], is_way_in: bool
+) -> _Wanted:
+    if service == RtmService.type and number == RtmPrivilege.LOGIN:
+        number = Privilege.RTM_LOGIN
+    there = service in WAY_IN_006 and number in privileges
+    return _Wanted(service, (number,), [privileges[number]] if there else [], is_way_in)
+
+
+WAY_IN_006: Final = {
+    RtcService.type: int(Privilege.JOIN_CHANNEL),
+    RtmService.type: int(Privilege.RTM_LOGIN),
+}
+
+
+def services_006(privileges: Mapping[int, int]) -> tuple[int, ...]:
+    """The services that the privileges of a version 006 token are those of."""
+    login = Privilege.RTM_LOGIN in privileges
+    there = (RtcService.type,) if len(privileges) > login else ()
+    return (*there, RtmService.type) if login else there
+
+
+def services_asked_006(demands: Demands, expected: Expected) -> tuple[int, ...]:
+    """The services that a version 006 token is asked to open; none where it could not."""
+    if demands.service not in (None, *WAY_IN_006):
+        return ()
+    for_rtm = expected.user_id is not None or demands.service == RtmService.type
+    for_rtc = demands.service == RtcService.type or not for_rtm
+    return tuple(
+        service
+        for service, asked in ((RtcService.type, for_rtc), (RtmService.type, for_rtm))
+        if asked
     )
 
 
-def _granting(
-    privilege: int, services: list[Service], wanted: int | None
-) -> tuple[int, list[dict[int, int]]]:
-    """The privilege's number, and the privileges of the services of which it is one."""
-    kind = RtcService.type if wanted is None else wanted
-    if privilege == Privilege.RTM_LOGIN:  # 006's number, which is the same thing in both versions
-        kind, privilege = RtmService.type, 1
-    return privilege, [dict(each.privileges) for each in services if each.type == kind]
+def signed_for_006(
+    parts: Token006, demands: Demands, expected: Expected
+) -> tuple[bytes | None, bytes | None]:
+    """The channel and uid that a version 006 token must be signed with."""
+    channel, uid, user_id = expected
+    if user_id is not None:
+        return user_id, b""  # where RTM tokens of this version have the account
+    if demands.anybody and uid and not parts.uid_crc and crc32(uid):
+        uid = b""  # of which 0 is the checksum: the token is for anybody
+    return channel, uid
+
+
+class Ask(NamedTuple):
+    """Services of which one has to be there, for a channel and a user."""
+
+    types: tuple[int, ...]
+    channel: bytes | None = None
+    user: bytes | None = None
+    is_login: bool = False
+    """Whether the user is a ``user_id``, not a uid."""
+
+
+_PLACES: Final = tuple(number for number, each in SERVICES.items() if each.place)
+_LOGINS: Final = tuple(
+    number for number, each in SERVICES.items() if each.holder and not each.place
+)
+
+
+def asks_007(demands: Demands, expected: Expected) -> list[Ask]:
+    """What the arguments ask a version 007 token for; at least that it opens something."""
+    channel, uid, user_id = expected
+    service = demands.service
+    named = () if service is None else (service,)
+    asks = []
+    if channel is not None or uid is not None:
+        asks.append(Ask(named if service in _PLACES else _PLACES, channel, uid))
+    if user_id is not None:
+        asks.append(Ask(named if service in _LOGINS else _LOGINS, None, user_id, True))
+    if named and all(ask.types != named for ask in asks):
+        asks.append(Ask(named))
+    return asks or [Ask(tuple(SERVICES))]
+
+
+class _Held(NamedTuple):
+    """A service that a version 007 token holds, with its channel and user."""
+
+    service: Service
+    channel: str | None
+    user: str | None
+
+    def is_for_channel(self, channel: bytes, anybody: bool) -> bool:
+        if anybody and self.channel == "*" and self.service.strings[0][1].wildcard:
+            return True
+        return (self.channel or "").encode() == channel
+
+    def is_for_user(self, user: bytes, anybody: bool) -> bool:
+        if anybody and not self.user and self.service.strings[-1][1].integers:
+            return True
+        return (self.user or "").encode() == user
+
+    def way_in(self) -> tuple[int, ...]:
+        return self.service.way_in(place=bool(self.channel), holder=bool(self.user))
+
+
+def _judge_007(parts: Token007, demands: Demands, expected: Expected) -> Verdict:
+    held = [_Held(each, *channel_and_user(each)) for each in parts.services]
+    asks = [] if demands.signature_only else asks_007(demands, expected)
+    groups = [[each for each in held if each.service.type in ask.types] for ask in asks]
+    if not all(groups):
+        return Verdict(Reason.MISSING_SERVICE)
+    for ask, group in zip(asks, groups, strict=True):
+        if ask.channel is not None:
+            group[:] = [each for each in group if each.is_for_channel(ask.channel, demands.anybody)]
+            if not group:
+                return Verdict(Reason.WRONG_CHANNEL)
+        if ask.user is not None:
+            group[:] = [each for each in group if each.is_for_user(ask.user, demands.anybody)]
+            if not group:
+                return Verdict(Reason.WRONG_USER)
+    reason = _judge_times(parts.issue_ts, parts.issue_ts + min(parts.expire, MAX_LIFETIME), demands)
+    if reason or demands.signature_only:
+        return Verdict(reason)
+    wanted = [_wanted_007([(each, each.way_in()) for each in group], True) for group in groups]
+    for service, number in demands.privileges:
+        kept = _holding(service, demands.service, held, asks, groups)
+        each = _wanted_007([(one, (number,)) for one in kept], False)
+        wanted.append(each._replace(service=service or each.service, privileges=(number,)))
+    return _judge_wanted(wanted, parts.issue_ts, demands)
+
+
+def _holding(
+    service: int,
+    asked: int | None,
+    held: list[_Held],
+    asks: list[Ask],
+    groups: list[list[_Held]],
+) -> list[_Held]:
+    """The services whose privilege is wanted: of a type, or (0) those that are asked for."""
+    answered = list(zip(asks, groups, strict=True))
+    if not service:
+        return next((group for ask, group in answered if ask.types == (asked,)), groups[0])
+    matched = [group for ask, group in answered if service in ask.types] or [held]
+    return [each for group in matched for each in group if each.service.type == service]
+
+
+def _wanted_007(grants: list[tuple[_Held, tuple[int, ...]]], is_way_in: bool) -> _Wanted:
+    """What is wanted of any one of the services: one of the privileges beside it."""
+    expiries = []
+    for held, privileges in grants:
+        granted = held.service.granted(0)
+        expiries += [granted[each] for each in privileges if each in granted]
+        if not privileges:  # the token alone lets the holder in
+            expiries.append(0)
+    service, privileges = (grants[0][0].service.type, grants[0][1]) if grants else (0, ())
+    return _Wanted(service, privileges, expiries, is_way_in)
 
 
 def _judge_times(issued: int, expires: int, demands: Demands) -> Reason:
@@ -169,29 +298,71 @@ def _judge_times(issued: int, expires: int, demands: Demands) -> Reason:
     return Reason.VALID
 
 
-def _judge_privileges(
-    wanted: list[tuple[int, list[dict[int, int]]]], start: int, demands: Demands
-) -> Reason:
-    expiries = [
-        [granted[privilege] for granted in grants if privilege in granted]
-        for privilege, grants in wanted
-    ]
-    if not all(expiries):
-        return Reason.MISSING_PRIVILEGE
+class _Wanted(NamedTuple):
+    """A privilege that is wanted, and how the token grants it."""
+
+    service: int
+    privileges: tuple[int, ...]
+    expiries: Sequence[int]
+    """As the token has them, one for each service that grants it; any one that lasts will do."""
+    is_way_in: bool
+
+
+def _judge_wanted(wanted: list[_Wanted], start: int, demands: Demands) -> Verdict:
+    """``start`` is what expiries are counted from."""
+    for each in wanted:
+        if not each.expiries:
+            lacking = Lacking(each.service, each.privileges, each.is_way_in, None)
+            return Verdict(Reason.MISSING_PRIVILEGE, lacking=lacking)
     at = demands.at - demands.leeway
-    if not all(any(not each or at < start + each for each in several) for several in expiries):
-        return Reason.EXPIRED_PRIVILEGE
-    return Reason.VALID
+    for each in wanted:
+        if not any(not expiry or at < start + expiry for expiry in each.expiries):
+            ended = start + max(each.expiries)
+            lacking = Lacking(each.service, each.privileges, each.is_way_in, ended)
+            return Verdict(Reason.EXPIRED_PRIVILEGE, lacking=lacking)
+    return Verdict(Reason.VALID)
 
 
-def _signer_007(parts: Token007, certificates: tuple[bytes, ...], hmac_sha256: Hmac) -> int | None:
+def check_names(parts: Token006 | Token007, demands: Demands, expected: Expected) -> None:
+    """Raises the :class:`InvalidInputError` of a name that no service of this kind can have.
+
+    Version 006 carries no names: those are looked at for which it has proved to be signed.
+    """
+    check_app_id(parts.app_id)
+    if isinstance(parts, Token007):
+        for service in parts.services:
+            service.check_names()
+    elif services_asked_006(demands, expected) == (RtmService.type,):
+        USER_ID.encode(_text(expected.channel if expected.user_id is None else expected.user_id))
+    else:
+        channel, uid = signed_for_006(parts, demands, expected)
+        CHANNEL.encode(_text(channel))
+        USER.encode(_text(uid) or 0)
+
+
+def _text(name: bytes | None) -> str:
+    return (name or b"").decode("utf-8", "surrogatepass")
+
+
+def signer_006(
+    parts: Token006,
+    certificates: tuple[bytes, ...],
+    channel: bytes,
+    uid: bytes,
+    hmac_sha256: Hmac,
+) -> int | None:
+    """Which certificate has signed the token for a channel and uid."""
+    signed = parts.app_id.encode() + channel + uid + parts.message
+    return _matching(parts.signature, [hmac_sha256(key, signed) for key in certificates])
+
+
+def signer_007(parts: Token007, certificates: tuple[bytes, ...], hmac_sha256: Hmac) -> int | None:
+    """Which certificate has signed the token."""
     signed = parts.signed
     candidates = []
     for certificate in certificates:
-        key = signing_key(
-            issue_key(certificate, parts.issue_ts, hmac_sha256), parts.salt, hmac_sha256
-        )
-        candidates.append(hmac_sha256(key, signed))
+        key = issue_key(certificate, parts.issue_ts, hmac_sha256)
+        candidates.append(hmac_sha256(signing_key(key, parts.salt, hmac_sha256), signed))
     return _matching(parts.signature, candidates)
 
 

@@ -9,6 +9,7 @@ import struct
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from ._checks import check_role
 from ._fields import (
     ACCOUNT,
     CHANNEL,
@@ -38,6 +39,7 @@ from .services import (
     StreamingPrivilege,
     StreamingService,
     SttService,
+    publishes,
 )
 
 Variant006 = tuple[tuple[int, ...], tuple[int, ...]]
@@ -125,11 +127,7 @@ def _give(granted: dict[int, int], grant: Grant, allowed: frozenset[int]) -> Non
 
 def rtc_privileges(role: int) -> tuple[int, ...]:
     """What an RTC token grants to a role."""
-    try:
-        return ROLE_PRIVILEGES[role]
-    except (KeyError, TypeError):
-        allowed = ", ".join(f"{each.name} ({each.value})" for each in Role)
-        raise InvalidRoleError(f"role {role!r} does not exist; it must be {allowed}") from None
+    return ROLE_PRIVILEGES[check_role(role)]
 
 
 def _always(*privileges: int) -> Callable[[int], tuple[int, ...]]:
@@ -137,8 +135,7 @@ def _always(*privileges: int) -> Callable[[int], tuple[int, ...]]:
 
 
 def _fcdn_privileges(role: int) -> tuple[int, ...]:
-    may_publish = len(rtc_privileges(role)) > 1
-    return tuple(FCdnPrivilege) if may_publish else (FCdnPrivilege.PLAY,)
+    return tuple(FCdnPrivilege) if publishes(role) else (FCdnPrivilege.PLAY,)
 
 
 def _apaas_role(role: int) -> bytes:

@@ -6,6 +6,7 @@ A message says what was given (never a secret), what is allowed and what to do a
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -87,8 +88,16 @@ class PackingError(InvalidInputError, struct.error):
 class TokenError(AgoraTokenError):
     """Something is wrong with a token that was given to be read or verified."""
 
-    info: TokenInfo | None = None
-    """What the token says of itself, as far as it could be read; it proves nothing."""
+    read_info: Callable[[], TokenInfo] | None = None
+    """Reads :attr:`info`."""
+
+    @property
+    def info(self) -> TokenInfo | None:
+        """What the token says of itself, as far as it can be read; it proves nothing."""
+        try:
+            return None if self.read_info is None else self.read_info()
+        except TokenError:
+            return None
 
 
 class MalformedTokenError(TokenError):
@@ -141,3 +150,7 @@ class MissingPrivilegeError(VerificationError):
 
 class ExpiredPrivilegeError(VerificationError):
     """The token grants the privilege that was asked for, but no longer."""
+
+
+class InvalidNameError(VerificationError):
+    """The token carries an App ID, channel or user that its service cannot have."""

@@ -315,25 +315,33 @@ class Issuer:
     ) -> str:
         """A version 007 token with any services, several of one type included.
 
-        The services carry their own privileges, each with its expiry in seconds after the time of
-        issue.  They are written sorted by type, those of one type in the order given.
+        A service grants what it needs (``RtcService("room", 42, role="subscriber")``) for as long
+        as the token lives, unless it is given privileges of its own, each with its expiry in
+        seconds after the time of issue or as a ``timedelta``, 24 hours at most.  Services are
+        written sorted by type, those of one type in the order given.
         """
         from ._wire.services import pack_service
 
         if not services:
             raise InvalidInputError("a token needs at least one service")
+        lifetime = check_lifetime(expires_in)
+        packed = []
         for service in services:
+            if isinstance(service, type):
+                raise InvalidInputError(
+                    f"{service.__name__} is a class; give a service made of it, such as "
+                    f"{service.__name__}(...)"
+                )
             if not hasattr(service, "check"):
                 raise InvalidInputError(
                     f"{shown(service)} is not a service; see agora_token.services"
                 )
-            service.check()
-        ordered = sorted(services, key=lambda service: service.type)
+            packed.append(pack_service(service, service.check(lifetime)))
         return _backend.build007(
             self.app_id,
             self._certificate.decode("ascii"),
-            tuple(pack_service(service) for service in ordered),
-            check_lifetime(expires_in),
+            tuple(sorted(packed, key=lambda service: service[0])),
+            lifetime,
             check_issued_at(issued_at),
             check_salt(salt),
         )
@@ -419,7 +427,9 @@ class Issuer:
 
             return self.plan(product, [Grant(role, check_lifetime(expires_in), own)], version)
 
-        return self._plans.get((product, version, role, expires_in, *own), make)
+        # With their types: True, 1 and 1.0 are equal, and not all of them are allowed.
+        key = (product, version, role, type(role), expires_in, type(expires_in), *own)
+        return self._plans.get(key, make)
 
     def _one(
         self,

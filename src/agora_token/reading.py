@@ -10,18 +10,20 @@ from functools import partial
 from typing import Final
 
 from . import _backend
+from ._judging import WAY_IN_006, services_006
 from ._wire.legacy_keys import LegacyToken
 from ._wire.parsing import parse
 from ._wire.token006 import Token006
 from ._wire.token007 import Token007
 from ._wording import utc
+from .errors import MalformedTokenError
 from .privileges import MAX_LIFETIME, Privilege
 from .services import (
-    SERVICES,
     ApaasService,
     Rtm2Permission,
     Rtm2Resource,
     Rtm2Service,
+    RtmService,
     Service,
     channel_and_user,
     service_name,
@@ -44,13 +46,30 @@ def read(token: str) -> TokenInfo:
 def describe(token: str, parts: Token006 | Token007 | LegacyToken) -> TokenInfo:
     """The information in a token that has been taken apart."""
     if isinstance(parts, Token007):
-        return _describe_007(token, parts)
+        services = tuple(_service_007(service, parts) for service in parts.services)
+        return _describe_007(token, parts, services, parts.unknown_service)
     if isinstance(parts, Token006):
-        return _describe_006(token, parts)
+        return _describe_006(token, parts, _services_006(parts))
     return _describe_legacy(token, parts)
 
 
-def _describe_007(token: str, parts: Token007) -> TokenInfo:
+def describe_refused(token: str, parts: Token006 | Token007 | LegacyToken) -> TokenInfo:
+    """Likewise, of a token that was refused before its services were looked at.
+
+    They may be malformed, and then are none.
+    """
+    try:
+        return describe(token, parts)
+    except MalformedTokenError:
+        if isinstance(parts, Token006):
+            return _describe_006(token, parts, ())
+        assert isinstance(parts, Token007)
+        return _describe_007(token, parts, (), None)
+
+
+def _describe_007(
+    token: str, parts: Token007, services: tuple[ServiceInfo, ...], unknown_service: int | None
+) -> TokenInfo:
     return TokenInfo(
         "007",
         parts.app_id,
@@ -59,8 +78,8 @@ def _describe_007(token: str, parts: Token007) -> TokenInfo:
         utc(parts.issue_ts + min(parts.expire, MAX_LIFETIME)),
         parts.expire,
         parts.salt,
-        tuple(_service(service, parts.issue_ts) for service in parts.services),
-        parts.unknown_service,
+        services,
+        unknown_service,
         length=len(token),
         content_length=len(parts.content),
         is_canonical=partial(_is_canonical_007, token, parts.content),
@@ -73,20 +92,35 @@ def _is_canonical_007(token: str, content: bytes) -> bool:
     return token == "007" + b2a_base64(compressed, newline=False).decode("ascii")
 
 
-def _service(service: Service, issue_ts: int) -> ServiceInfo:
+def _service_007(service: Service, parts: Token007) -> ServiceInfo:
     known = service.Privilege
     permissions = service.permissions if isinstance(service, Rtm2Service) else None
+    start, end = parts.issue_ts, parts.issue_ts + min(parts.expire, MAX_LIFETIME)
+    granted = service.granted(0)
+    place, holder = channel_and_user(service)
+    ways_in = service.way_in(place=bool(place), holder=bool(holder))
     return ServiceInfo(
         service.type,
         service_name(service.type),
-        *channel_and_user(service),
+        place,
+        holder,
         tuple(
-            PrivilegeInfo(number, _member_name(known, number), expire, expire_at(issue_ts, expire))
-            for number, expire in service.privileges.items()
+            PrivilegeInfo(number, _member_name(known, number), expire, expire_at(start, expire))
+            for number, expire in granted.items()
         ),
+        _usable_until(ways_in, granted, start, end) if ways_in else utc(end),
         service.role if isinstance(service, ApaasService) else None,
         None if permissions is None else _permissions(permissions),
     )
+
+
+def _usable_until(
+    ways_in: tuple[int, ...], granted: Mapping[int, int], start: int, end: int
+) -> datetime | None:
+    """The end of the way in that lasts longest, which is no later than that of the token."""
+    expiries = [granted[each] for each in ways_in if each in granted]
+    ends = [min(start + expiry, end) if expiry else end for expiry in expiries]
+    return utc(max(ends)) if ends else None
 
 
 def _permissions(
@@ -101,13 +135,27 @@ def _permissions(
     }
 
 
-def _describe_006(token: str, parts: Token006) -> TokenInfo:
+def _services_006(parts: Token006) -> tuple[ServiceInfo, ...]:
+    privileges = parts.privileges
+    return tuple(
+        ServiceInfo(
+            kind,
+            service_name(kind),
+            None,
+            None,
+            tuple(
+                PrivilegeInfo(number, _member_name(Privilege, number), expire, expire_at(0, expire))
+                for number, expire in privileges.items()
+                if (number == Privilege.RTM_LOGIN) == (kind == RtmService.type)
+            ),
+            _usable_until((WAY_IN_006[kind],), privileges, 0, parts.ts),
+        )
+        for kind in services_006(privileges)
+    )
+
+
+def _describe_006(token: str, parts: Token006, services: tuple[ServiceInfo, ...]) -> TokenInfo:
     issue_ts = parts.ts - MAX_LIFETIME
-    login = {int(Privilege.RTM_LOGIN): SERVICES[2].type}
-    granted: dict[int, list[PrivilegeInfo]] = {}
-    for number, expire in parts.privileges.items():
-        info = PrivilegeInfo(number, _member_name(Privilege, number), expire, expire_at(0, expire))
-        granted.setdefault(login.get(number, SERVICES[1].type), []).append(info)
     return TokenInfo(
         "006",
         parts.app_id,
@@ -116,10 +164,7 @@ def _describe_006(token: str, parts: Token006) -> TokenInfo:
         utc(parts.ts),
         parts.ts,
         parts.salt,
-        tuple(
-            ServiceInfo(kind, service_name(kind), None, None, tuple(privileges))
-            for kind, privileges in sorted(granted.items())
-        ),
+        services,
         channel_crc=parts.channel_crc,
         uid_crc=parts.uid_crc,
         length=len(token),

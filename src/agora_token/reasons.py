@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from . import errors
 from ._demands import Demands
-from ._wording import duration, listed, shown, time_text
-from .services import service_name
+from ._wording import duration, listed, shown, time_text, utc
+from .privileges import Privilege
+from .services import SERVICES, service_name
 from .token_info import TokenInfo
+
+_MOST_SHOWN: Final = 8
+"""Privileges in a message."""
 
 
 class Reason(IntEnum):
@@ -38,7 +44,7 @@ class Reason(IntEnum):
     BAD_SIGNATURE = 5
     """Signed with none of the certificates."""
     MISSING_SERVICE = 6
-    """No service of the type that was asked for, or none with a channel, uid or user ID at all."""
+    """No service of the kind that was asked for."""
     WRONG_CHANNEL = 7
     """Issued for another channel."""
     WRONG_USER = 8
@@ -48,9 +54,11 @@ class Reason(IntEnum):
     EXPIRED = 10
     """Its life is over."""
     MISSING_PRIVILEGE = 11
-    """Does not grant a privilege that was asked for."""
+    """Does not grant a privilege that was asked for, or that lets its holder in."""
     EXPIRED_PRIVILEGE = 12
-    """Grants a privilege that was asked for, but no longer."""
+    """Grants such a privilege, but no longer."""
+    INVALID_NAME = 13
+    """Carries an App ID, channel or user that its service cannot have."""
 
     @property
     def error(self) -> type[errors.TokenError]:
@@ -58,13 +66,33 @@ class Reason(IntEnum):
         return _REFUSALS[self][0]
 
 
-class Refusal(NamedTuple):
+class Lacking(NamedTuple):
+    """What a refused token lacks: a privilege that it does not grant, or no longer."""
+
+    service: int
+    privileges: tuple[int, ...]
+    """Any one of these would do; the numbers are those of the token's version."""
+    is_way_in: bool
+    """Whether nobody gets in without it."""
+    ended: int | None
+    """The Unix time at which it ended; None where it was never granted."""
+
+
+@dataclass
+class Refusal:
     """A refused token and what was asked of it: all that a message is made from."""
 
-    info: TokenInfo
+    read_info: Callable[[], TokenInfo]
+    """Reads what the token says, for the messages that tell it."""
     demands: Demands
     asked: Mapping[str, object]
     """The channel, uid and user ID that were given, by name."""
+    lacking: Lacking | None = None
+    name_error: errors.InvalidInputError | None = None
+
+    @cached_property
+    def info(self) -> TokenInfo:
+        return self.read_info()
 
     def message(self, reason: Reason) -> str:
         return _REFUSALS[reason][1](self)
@@ -108,10 +136,10 @@ def _bad_signature(refusal: Refusal) -> str:
 
 
 def _missing_service(refusal: Refusal) -> str:
-    opened = listed([each.name for each in refusal.info.services]) or "no service"
+    opened = listed([each.name for each in refusal.info.services[:_MOST_SHOWN]]) or "no service"
     service = refusal.demands.service
     wanted = refusal.wanted() if service is None else f"service {service_name(service)}"
-    return f"the token opens {opened}; it has nothing for {wanted}"
+    return f"the token opens {opened}; it has nothing for {wanted or 'anybody'}"
 
 
 def _wrong_channel_or_user(refusal: Refusal) -> str:
@@ -119,7 +147,7 @@ def _wrong_channel_or_user(refusal: Refusal) -> str:
     if info.version == "006":
         place = f"a channel with CRC-32 {info.channel_crc:08x} and a uid with {info.uid_crc:08x}"
     else:
-        place = listed([str(each) for each in info.services], "or")
+        place = listed([str(each) for each in info.services[:_MOST_SHOWN]], "or")
     return f"the token is not for {refusal.wanted()}: it is for {place}"
 
 
@@ -137,20 +165,57 @@ def _expired(refusal: Refusal) -> str:
 
 
 def _missing_privilege(refusal: Refusal) -> str:
-    wanted = listed([str(each) for each in refusal.demands.privileges])
+    lacking = refusal.lacking
+    if lacking is None:
+        return "the token does not grant a privilege that was asked for"
+    without = ", without which nobody gets in" if lacking.is_way_in else ""
     return (
-        f"the token does not grant all of the privileges {wanted}; it grants: {_granted(refusal)}"
+        f"the token does not grant {_lacked(lacking, refusal)}{without}; it grants: "
+        f"{_granted(refusal)}; issue it with {_builder(lacking)}, which grants what is needed"
     )
 
 
 def _expired_privilege(refusal: Refusal) -> str:
-    wanted = listed([str(each) for each in refusal.demands.privileges])
-    return f"a privilege asked for (of {wanted}) has expired; the token grants: {_granted(refusal)}"
+    lacking = refusal.lacking
+    if lacking is None or lacking.ended is None:
+        return "a privilege that was asked for has expired"
+    ago = duration(refusal.demands.at - lacking.ended)
+    without = ", without which nobody gets in" if lacking.is_way_in else ""
+    at = time_text(utc(lacking.ended))
+    return (
+        f"{_lacked(lacking, refusal)} ended {ago} ago, at {at}{without}; issue a new token, whose "
+        "privileges last as long as it is to be used"
+    )
+
+
+def _invalid_name(refusal: Refusal) -> str:
+    return f"the token carries a name that cannot exist: {refusal.name_error}"
+
+
+def _lacked(lacking: Lacking, refusal: Refusal) -> str:
+    """``rtc's privilege join channel (1)``."""
+    known = Privilege if refusal.info.version == "006" else SERVICES[lacking.service].Privilege
+    names = [_privilege_name(known, number) for number in lacking.privileges]
+    return f"{service_name(lacking.service)}'s privilege {listed(names, 'or')}"
+
+
+def _privilege_name(known: type[IntEnum] | None, number: int) -> str:
+    if known is not None and number in tuple(known):
+        return f"{known(number).name.lower().replace('_', ' ')} ({number})"
+    return str(number)
+
+
+def _builder(lacking: Lacking) -> str:
+    service = SERVICES[lacking.service]
+    return f"{service.issued_by} or {service.__name__}"
 
 
 def _granted(refusal: Refusal) -> str:
-    services = refusal.info.services
-    return listed([str(each) for service in services for each in service.privileges]) or "none"
+    granted = [each for service in refusal.info.services for each in service.privileges]
+    shown_ones = [str(each) for each in granted[:_MOST_SHOWN]]
+    if len(granted) > _MOST_SHOWN:
+        shown_ones.append(f"{len(granted) - _MOST_SHOWN} more")
+    return listed(shown_ones) or "none"
 
 
 _REFUSALS: Final[dict[Reason, tuple[type[errors.TokenError], Callable[[Refusal], str]]]] = {
@@ -166,4 +231,5 @@ _REFUSALS: Final[dict[Reason, tuple[type[errors.TokenError], Callable[[Refusal],
     Reason.EXPIRED: (errors.ExpiredTokenError, _expired),
     Reason.MISSING_PRIVILEGE: (errors.MissingPrivilegeError, _missing_privilege),
     Reason.EXPIRED_PRIVILEGE: (errors.ExpiredPrivilegeError, _expired_privilege),
+    Reason.INVALID_NAME: (errors.InvalidNameError, _invalid_name),
 }

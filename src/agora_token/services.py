@@ -11,8 +11,9 @@ import operator
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import ClassVar, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 
+from ._checks import check_own_expiries, check_role
 from ._fields import (
     CHANNEL,
     CHANNEL_OR_WILDCARD,
@@ -28,19 +29,19 @@ from ._wording import shown
 from .errors import (
     InvalidChannelError,
     InvalidInputError,
-    InvalidLifetimeError,
     InvalidPrivilegeError,
     InvalidRoleError,
 )
+from .privileges import ROLE_PRIVILEGES, Role
 
-Privileges: TypeAlias = Mapping[int, int]
-"""Privilege to its expiry, in seconds after the time of issue (0 to 2**32-1)."""
+if TYPE_CHECKING:
+    from ._checks import Seconds
+
+Privileges: TypeAlias = "Mapping[int, Seconds]"
+"""Privilege to its expiry: seconds after the time of issue, or a timedelta (0: with the token)."""
 
 Rtm2Permissions: TypeAlias = Mapping[int, Mapping[int, Sequence[str]]]
 """:class:`Rtm2Resource` to :class:`Rtm2Permission` to the names of what it is given for."""
-
-MAX_EXPIRY: Final = 0xFFFFFFFF
-"""The largest expiry that a privilege can have in a token."""
 
 _PrivilegeType: TypeAlias = type[IntEnum]
 _RESOURCE_NAME: Final = Field(
@@ -141,42 +142,92 @@ class Service:
     """Which of them is the channel or room, if any."""
     holder: ClassVar[str | None] = None
     """Which of them is the user, if any."""
-    _needed_for: ClassVar[Mapping[str, tuple[int, ...]]] = {}
+    needed_for: ClassVar[Mapping[str, tuple[int, ...]]] = {}
     """Strings that may be empty unless one of these privileges is granted."""
 
-    privileges: Privileges
+    issued_by: ClassVar[str]
+    """The method of Issuer that grants what it needs."""
 
-    def check(self) -> None:
-        """Raises the :class:`InvalidInputError` of the first value that may not be issued."""
-        _check_mapping(self.privileges, "privileges")
-        written = [rule.encode(value) for value, rule in self._checked_strings()]
+    privileges: Privileges | None
+    """None grants what the service needs, for as long as the token lives."""
+
+    @classmethod
+    def way_in(cls, *, place: bool, holder: bool) -> tuple[int, ...]:
+        """The privileges of which any one lets the holder in; none where the token alone does.
+
+        ``place`` and ``holder`` are whether the token names a channel or room, and a user.
+        """
+        return tuple(cls.Privilege or ())
+
+    def usual_privileges(self) -> tuple[int, ...]:
+        """What is granted where the privileges are None; raises for a role that does not exist."""
+        place, holder = channel_and_user(self)
+        return self.way_in(place=bool(place), holder=bool(holder))
+
+    def granted(self, lifetime: int) -> Mapping[int, Any]:
+        """The privileges as they are written into a token that lives ``lifetime`` seconds."""
+        if self.privileges is None:
+            return dict.fromkeys(self.usual_privileges(), lifetime)
+        return self.privileges
+
+    def check_names(self) -> None:
+        """Raises the :class:`InvalidInputError` of the first name that the service cannot have."""
+        written = [rule.encode(value) for value, rule in self._needed_strings()]
         if self.strings and self.strings[0][1].wildcard:
             refuse_open_wildcard(*written)
-        for privilege, expire in self.privileges.items():
-            self._check_privilege(privilege, expire)
 
-    def _checked_strings(self) -> Iterator[tuple[object, Field]]:
+    def check(self, lifetime: int) -> dict[int, int]:
+        """The privileges and their expiries, for a token of ``lifetime`` seconds that is issued.
+
+        Raises the :class:`InvalidInputError` of the first value that may not be issued.
+        """
+        name = type(self).__name__
+        if self.privileges is not None and not isinstance(self.privileges, Mapping):
+            raise InvalidInputError(f"privileges: {shown(self.privileges)} is not a mapping")
+        if self.privileges is not None and not self.privileges and self.Privilege is not None:
+            raise InvalidPrivilegeError(
+                f"{name} is given no privileges, and so lets nobody in; leave privileges out to "
+                f"grant what the service needs, or name them, such as "
+                f"{{{self.Privilege.__name__}.{next(iter(self.Privilege)).name}: 3600}}"
+            )
+        self.check_names()
+        known = tuple(self.Privilege or ())
+        for privilege in self.granted(lifetime):
+            if privilege not in known:
+                names = ", ".join(f"{each.value} {each.name}" for each in known)
+                raise InvalidPrivilegeError(
+                    f"{name} has no privilege {shown(privilege)}; it has {names or 'no privileges'}"
+                )
+        return dict(check_own_expiries(self.granted(lifetime)))
+
+    def _needed_strings(self) -> Iterator[tuple[object, Field]]:
+        granted = self.granted(0).keys()
         for name, rule in self.strings:
-            value, needed_for = getattr(self, name), self._needed_for.get(name)
-            if needed_for is None or value != "" or self.privileges.keys() & needed_for:
+            value, needed_for = getattr(self, name), self.needed_for.get(name)
+            if needed_for is None or value != "" or granted & needed_for:
                 yield value, rule
 
-    def _check_privilege(self, privilege: int, expire: int) -> None:
-        known = () if self.Privilege is None else tuple(self.Privilege)
-        if privilege not in known:
-            names = ", ".join(f"{each.value} {each.name}" for each in known) or "no privileges"
-            raise InvalidPrivilegeError(
-                f"{self.__class__.__name__} has no privilege {shown(privilege)}; it has {names}"
+
+class _WithRole(Service):
+    """A service of which a role says what it grants, unless its privileges are given."""
+
+    __slots__ = ()
+
+    role: int | str | None
+
+    def check(self, lifetime: int) -> dict[int, int]:
+        if self.role is not None and self.privileges is not None:
+            raise InvalidRoleError(
+                f"{type(self).__name__} is given a role and privileges; give one of them"
             )
-        if not _fits(expire, 0, MAX_EXPIRY):
-            raise InvalidLifetimeError(
-                f"the expiry of privilege {int(privilege)} is {shown(expire)}; it must be 0 to "
-                f"{MAX_EXPIRY} seconds after the time of issue"
-            )
+        return Service.check(self, lifetime)
+
+    def may_publish(self) -> bool:
+        return publishes(Role.PUBLISHER if self.role is None else self.role)
 
 
 @dataclass(frozen=True, slots=True)
-class RtcService(Service):
+class RtcService(_WithRole):
     """Joins and publishes in a channel of RTC (audio and video).
 
     ``channel`` is 1 to 64 bytes of 89 characters, or ``*`` for every channel; ``uid`` an integer of
@@ -184,6 +235,7 @@ class RtcService(Service):
     """
 
     type = 1
+    issued_by = "Issuer.rtc"
     Privilege = RtcPrivilege
     strings = (("channel", CHANNEL_OR_WILDCARD), ("uid", USER))
     place = "channel"
@@ -191,7 +243,16 @@ class RtcService(Service):
 
     channel: str
     uid: int | str = 0
-    privileges: Privileges = field(default_factory=dict)
+    privileges: Privileges | None = None
+    role: int | str | None = field(default=None, kw_only=True, compare=False)
+    """The role that says what is granted where ``privileges`` is None: a publisher, if None."""
+
+    @classmethod
+    def way_in(cls, *, place: bool, holder: bool) -> tuple[int, ...]:
+        return (RtcPrivilege.JOIN_CHANNEL,)
+
+    def usual_privileges(self) -> tuple[int, ...]:
+        return tuple(RtcPrivilege) if self.may_publish() else (RtcPrivilege.JOIN_CHANNEL,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,12 +260,13 @@ class RtmService(Service):
     """Logs in to RTM (messaging) as ``user_id``, 1 to 64 bytes."""
 
     type = 2
+    issued_by = "Issuer.rtm"
     Privilege = RtmPrivilege
     strings = (("user_id", USER_ID),)
     holder = "user_id"
 
     user_id: str
-    privileges: Privileges = field(default_factory=dict)
+    privileges: Privileges | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +274,7 @@ class StreamingService(Service):
     """Publishes to a channel through Streaming; channel and account are those of RTC."""
 
     type = 3
+    issued_by = "Issuer.streaming"
     Privilege = StreamingPrivilege
     strings = (("channel", CHANNEL), ("account", USER))
     place = "channel"
@@ -219,7 +282,7 @@ class StreamingService(Service):
 
     channel: str
     account: int | str
-    privileges: Privileges = field(default_factory=dict)
+    privileges: Privileges | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,9 +290,10 @@ class FpaService(Service):
     """Logs in to FPA (network acceleration)."""
 
     type = 4
+    issued_by = "Issuer.fpa"
     Privilege = FpaPrivilege
 
-    privileges: Privileges = field(default_factory=dict)
+    privileges: Privileges | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,20 +301,26 @@ class ChatService(Service):
     """Speaks to Chat as ``user_id``, 1 to 64 bytes, or as the app, where it is empty."""
 
     type = 5
+    issued_by = "Issuer.chat_user"
     Privilege = ChatPrivilege
     strings = (("user_id", USER_ID),)
     holder = "user_id"
-    _needed_for: ClassVar = {"user_id": (ChatPrivilege.USER,)}
+    needed_for: ClassVar = {"user_id": (ChatPrivilege.USER,)}
 
     user_id: str = ""
-    privileges: Privileges = field(default_factory=dict)
+    privileges: Privileges | None = None
+
+    @classmethod
+    def way_in(cls, *, place: bool, holder: bool) -> tuple[int, ...]:
+        return (ChatPrivilege.USER if holder else ChatPrivilege.APP,)
 
 
 @dataclass(frozen=True, slots=True)
-class FCdnService(Service):
+class FCdnService(_WithRole):
     """Publishes and plays through Fusion CDN; channel and account are those of RTC."""
 
     type = 6
+    issued_by = "Issuer.fcdn"
     Privilege = FCdnPrivilege
     strings = (("channel", CHANNEL), ("account", USER))
     place = "channel"
@@ -258,7 +328,12 @@ class FCdnService(Service):
 
     channel: str
     account: int | str
-    privileges: Privileges = field(default_factory=dict)
+    privileges: Privileges | None = None
+    role: int | str | None = field(default=None, kw_only=True, compare=False)
+    """The role that says what is granted where ``privileges`` is None: a publisher, if None."""
+
+    def usual_privileges(self) -> tuple[int, ...]:
+        return tuple(FCdnPrivilege) if self.may_publish() else (FCdnPrivilege.PLAY,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,11 +344,12 @@ class ApaasService(Service):
     """
 
     type = 7
+    issued_by = "Issuer.apaas_room_user"
     Privilege = ApaasPrivilege
     strings = (("room_uuid", ROOM_UUID), ("user_uuid", USER_UUID))
     place = "room_uuid"
     holder = "user_uuid"
-    _needed_for: ClassVar = {
+    needed_for: ClassVar = {
         "room_uuid": (ApaasPrivilege.ROOM_USER,),
         "user_uuid": (ApaasPrivilege.ROOM_USER, ApaasPrivilege.USER),
     }
@@ -281,12 +357,18 @@ class ApaasService(Service):
     room_uuid: str = ""
     user_uuid: str = ""
     role: int = -1
-    privileges: Privileges = field(default_factory=dict)
+    privileges: Privileges | None = None
 
-    def check(self) -> None:
-        Service.check(self)
+    def check(self, lifetime: int) -> dict[int, int]:
         if not _fits(self.role, -0x8000, 0x7FFF):
             raise InvalidRoleError(f"role is {shown(self.role)}; it must be -32768 to 32767")
+        return Service.check(self, lifetime)
+
+    @classmethod
+    def way_in(cls, *, place: bool, holder: bool) -> tuple[int, ...]:
+        if place:
+            return (ApaasPrivilege.ROOM_USER,)
+        return (ApaasPrivilege.USER if holder else ApaasPrivilege.APP,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,16 +376,17 @@ class Rtm2Service(Service):
     """Logs in to RTM as ``user_id``, 1 to 64 bytes, with permissions for single resources."""
 
     type = 8
+    issued_by = "Issuer.rtm2"
     Privilege = Rtm2Privilege
     strings = (("user_id", USER_ID),)
     holder = "user_id"
 
     user_id: str
     permissions: Rtm2Permissions = field(default_factory=dict)
-    privileges: Privileges = field(default_factory=dict)
+    privileges: Privileges | None = None
 
-    def check(self) -> None:
-        Service.check(self)
+    def check_names(self) -> None:
+        Service.check_names(self)
         _check_mapping(self.permissions, "permissions")
         for resource, permissions in self.permissions.items():
             _check_member(Rtm2Resource, resource, "resource")
@@ -325,8 +408,9 @@ class ConvoAIService(Service):
     """Takes part in Conversational AI, beside the RTC and RTM services of the same token."""
 
     type = 9
+    issued_by = "Issuer.convoai"
 
-    privileges: Privileges = field(default_factory=dict)
+    privileges: Privileges | None = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,8 +418,9 @@ class SttService(Service):
     """Uses Speech-to-Text, beside the RTC and RTM services of the same token."""
 
     type = 10
+    issued_by = "Issuer.stt"
 
-    privileges: Privileges = field(default_factory=dict)
+    privileges: Privileges | None = field(default_factory=dict)
 
 
 SERVICES: Final[dict[int, type[Service]]] = {
@@ -354,6 +439,11 @@ SERVICES: Final[dict[int, type[Service]]] = {
     )
 }
 """The services by their number in a token."""
+
+
+def publishes(role: int | str) -> bool:
+    """Whether a role may publish; raises :class:`InvalidRoleError` if there is no such role."""
+    return len(ROLE_PRIVILEGES[check_role(role)]) > 1
 
 
 def service_name(number: int) -> str:

@@ -47,6 +47,9 @@ class ServiceInfo:
     user: str | None
     """The uid, account or user ID, as text; empty for anybody; None where there is none."""
     privileges: tuple[PrivilegeInfo, ...]
+    usable_until: datetime | None = None
+    """When its holder can no longer get in: at the end of the token, or of what lets him in (to
+    join, to log in) where that comes first.  None where nothing lets anybody in."""
     role: int | None = None
     """The role in a room, of an aPaaS service."""
     permissions: Mapping[str, Mapping[str, Sequence[str]]] | None = None
@@ -128,6 +131,19 @@ class TokenInfo:
         return self.expire
 
     @property
+    def usable_until(self) -> datetime | None:
+        """When the first of its services can no longer be used; renew the token by then.
+
+        That is the earliest :attr:`ServiceInfo.usable_until`, and :attr:`expires_at` for versions
+        before 006.  In 006 it often comes long before :attr:`expires_at`, which is always 24 hours
+        after the time of issue.  None where the token lets nobody in.
+        """
+        if self.version not in ("006", "007"):
+            return self.expires_at
+        ends = [each.usable_until for each in self.services if each.usable_until is not None]
+        return min(ends, default=None)
+
+    @property
     def channel(self) -> str | None:
         """The channel of the first service that has one."""
         return next((each.channel for each in self.services if each.channel is not None), None)
@@ -140,6 +156,7 @@ class TokenInfo:
     def to_dict(self) -> dict[str, Any]:
         """All of it in types that JSON has; times are in ISO 8601."""
         result: dict[str, Any] = _plain(self)
+        result["usable_until"] = _plain(self.usable_until)
         return result
 
     def rows(self) -> list[tuple[str, str]]:
@@ -149,6 +166,7 @@ class TokenInfo:
             rows.append(("issued", f"{time_text(self.issued_at)} ({self.issue_ts})"))
         if self.expire is not None:
             rows.append(("expires", f"{time_text(self.expires_at)} ({self._expire_text()})"))
+        rows.append(("usable", self._usable_text()))
         if self.salt is not None:
             rows.append(("salt", str(self.salt)))
         for service in self.services:
@@ -173,6 +191,11 @@ class TokenInfo:
         if self.certificate_index is not None:
             rows.append(("signed with", f"certificate {self.certificate_index + 1} of those given"))
         return rows
+
+    def _usable_text(self) -> str:
+        if self.usable_until is None:
+            return "never: it lets nobody in"
+        return f"until {time_text(self.usable_until)}"
 
     def _expire_text(self) -> str:
         if self.version == "007" and self.lifetime is not None:

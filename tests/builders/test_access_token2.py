@@ -61,9 +61,9 @@ def with_content(content: bytes) -> str:
 def test_services_are_sorted_by_type_and_kept_in_order_within_one(backend: ModuleType) -> None:
     services = [
         RtmService("b", {1: 1}),
-        RtcService("second", 2),
+        RtcService("second", 2, {}),
         RtmService("a", {1: 2}),
-        RtcService("first", 1),
+        RtcService("first", 1, {}),
     ]
     token = token_of(*services)
     parsed = AccessToken2.parse(token.build())
@@ -158,14 +158,14 @@ def test_what_does_not_fit_is_refused(backend: ModuleType, service: Service) -> 
 def test_an_unknown_service_ends_the_list_and_leaves_the_token_verifiable(
     backend: ModuleType,
 ) -> None:
-    info = content_of(token_of(RtcService("room", 1), RtmService("alice")).build())[34:]
+    info = content_of(token_of(RtcService("room", 1, {}), RtmService("alice", {})).build())[34:]
     # The count says 4; an 11, unknown, comes third, and what follows it cannot be read.
     info = info[:46] + b"\4\0" + info[48:] + struct.pack("<H", 11) + b"\xff" * 9
     key = backend.hmac_sha256(struct.pack("<I", 1111111), CERTIFICATE.encode())
     key = backend.hmac_sha256(struct.pack("<I", 1), key)
     parsed = AccessToken2.parse(with_content(b"\x20\0" + backend.hmac_sha256(key, info) + info))
     assert parsed.unknown_service == 11
-    assert parsed.services == [RtcService("room", "1"), RtmService("alice")]
+    assert parsed.services == [RtcService("room", "1", {}), RtmService("alice", {})]
     assert parsed.verify(CERTIFICATE)
     assert not parsed.verify(OTHER_CERTIFICATE)
     parsed.app_certificate = CERTIFICATE

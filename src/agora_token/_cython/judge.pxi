@@ -2,10 +2,14 @@
 
 cdef enum:
     MAX_DEMANDED = 16  # privileges
-    RTC = 1
-    RTM = 2
+    MAX_ASKS = 3
+
+cdef enum:
+    # Of version 006, which has its own numbers.
+    JOIN_CHANNEL = 1
     RTM_LOGIN = 1000
-    DAY = 86400
+    RTC_BIT = 1 << 1
+    RTM_BIT = 1 << 2
 
 cdef enum:
     # The numbers of Reason, as far as plain rows have them.
@@ -24,12 +28,25 @@ cdef enum:
     LEFT_TO_PYTHON = 255
 
 
+cdef struct Asked:
+    # Services of which one has to be there.
+    uint32_t types  # a bit for each
+    const Slice *channels  # the block's rows; NULL where none are asked for
+    const Slice *users
+
+
 cdef struct Demanded:
     int64_t at
     int64_t leeway
+    int64_t lifetime  # the longest of a token
     const unsigned char *app_id  # NULL if any
-    int service  # 0 if any
+    bint anybody
+    int asks
+    Asked ask[MAX_ASKS]
+    int main  # the ask whose services privileges of no named service are of
+    uint32_t asked_006  # RTC_BIT, RTM_BIT or both; 0 for a service that 006 does not have
     int privileges
+    int service[MAX_DEMANDED]
     int privilege[MAX_DEMANDED]
 
 
@@ -40,10 +57,20 @@ cdef struct Columns:
     const Slice *user_ids
 
 
-cdef bint place_of(
-    const Parsed *token, const Columns *columns, Slice *channel, Slice *uid
+cdef struct Found:
+    # Whether something that is wanted is granted, and for long enough.
+    bint granted
+    bint alive
+
+
+cdef bint signed_for_006(
+    const Parsed *token,
+    const Columns *columns,
+    const Demanded *demanded,
+    Slice *channel,
+    Slice *uid,
 ) noexcept nogil:
-    """The channel and uid that a 006 token is held against."""
+    """The channel and uid that a 006 token must be signed with; False where they are not known."""
     if columns.user_ids != NULL:
         channel[0] = columns.user_ids[token.row]
         uid.data, uid.size = b"", 0
@@ -52,6 +79,13 @@ cdef bint place_of(
         return False
     channel[0] = columns.channels[token.row]
     uid[0] = columns.uids[token.row]
+    if (
+        demanded.anybody
+        and uid.size
+        and load_u32(token.content + SIGNATURE + 4) == 0
+        and agora_crc32(0, uid.data, uid.size) != 0
+    ):
+        uid.size = 0
     return True
 
 
@@ -59,11 +93,12 @@ cdef int judge_006(
     const Parsed *token, const Columns *columns, const Demanded *demanded
 ) noexcept nogil:
     cdef Slice channel, uid
-    cdef int index, privilege, reason
+    cdef int index, service, privilege, reason
+    cdef uint32_t there = 0
     cdef bint login = find_grant(&token.grants, RTM_LOGIN) != NULL
     cdef bint missing = False, expired = False
-    cdef const unsigned char *expiry
-    place_of(token, columns, &channel, &uid)
+    cdef Found found
+    signed_for_006(token, columns, demanded, &channel, &uid)
     reason = VALID
     if load_u32(token.content + SIGNATURE) != agora_crc32(0, channel.data, channel.size):
         reason = WRONG_CHANNEL
@@ -73,89 +108,151 @@ cdef int judge_006(
         return MALFORMED if token.signed else reason
     if not token.signed:
         return BAD_SIGNATURE
-    if (columns.user_ids != NULL or demanded.service == RTM) and not login:
+    if token.grants.count > login:
+        there |= RTC_BIT
+    if login:
+        there |= RTM_BIT
+    if not demanded.asked_006 or (token.grants.count and demanded.asked_006 & ~there):
         return MISSING_SERVICE
-    if demanded.service == RTC and token.grants.count <= login:
-        return MISSING_SERVICE
-    if demanded.service not in (0, RTC, RTM):
-        return MISSING_SERVICE
-    reason = judge_times(<int64_t>token.issue_ts - DAY, token.issue_ts, demanded)
+    reason = judge_times(
+        <int64_t>token.issue_ts - demanded.lifetime, token.issue_ts, demanded
+    )
     if reason:
         return reason
-    for index in range(demanded.privileges):
-        privilege = demanded.privilege[index]
-        if demanded.service == RTM and privilege == 1:
-            privilege = RTM_LOGIN
-        expiry = find_grant(&token.grants, privilege)
-        if expiry == NULL:
-            missing = True
-        elif not is_alive(load_u32(expiry), 0, demanded):
-            expired = True
-    return MISSING_PRIVILEGE if missing else EXPIRED_PRIVILEGE if expired else VALID
+    for index in range(-2, demanded.privileges):
+        if index >= 0:
+            service = demanded.service[index]
+            privilege = demanded.privilege[index]
+            if not service:
+                service = 1 if demanded.asked_006 & RTC_BIT else 2
+            if service == 2 and privilege == 1:
+                privilege = RTM_LOGIN
+        else:
+            service = 1 if index == -2 else 2
+            privilege = JOIN_CHANNEL if service == 1 else RTM_LOGIN
+            if not demanded.asked_006 >> service & 1:
+                continue
+        found.granted = found.alive = False
+        if service in (1, 2):
+            look_up(&found, &token.grants, privilege, 0, demanded)
+        missing |= not found.granted
+        expired |= not found.alive
+    if missing or expired:
+        return MISSING_PRIVILEGE if missing else EXPIRED_PRIVILEGE
+    if not is_app_id(token.app_id):
+        return LEFT_TO_PYTHON
+    if demanded.asked_006 == RTM_BIT:
+        return VALID if is_name(&_layouts[2].holder, &channel) else LEFT_TO_PYTHON
+    if not is_name(&_layouts[1].place, &channel):
+        return LEFT_TO_PYTHON
+    return VALID if not uid.size or is_name(&_layouts[1].holder, &uid) else LEFT_TO_PYTHON
 
 
-cdef int judge_007(Parsed *token, const Columns *columns, const Demanded *demanded) noexcept nogil:
-    cdef Opened *service
-    cdef int index, login, reason
-    cdef bint found[2]  # a service of the demanded type: for a place, and for a log-in
-    cdef const Slice *wanted[3]
-    cdef bint any_found = False
-    found[0] = found[1] = False
-    for index in range(token.services):
-        service = &token.opened[index]
-        service.kept = True
-        if service.type == demanded.service:
-            any_found = True
-            if service.user.size != ASK:
-                found[service.channel.size == ASK] = True
-    if demanded.service and not any_found:
-        return MISSING_SERVICE
-    for index in range(token.services):
-        service = &token.opened[index]
-        if service.user.size != ASK and found[service.channel.size == ASK]:
-            service.kept = service.type == demanded.service
-    if (columns.channels != NULL or columns.uids != NULL) and not has_kept(token, False):
-        return MISSING_SERVICE
-    if columns.user_ids != NULL and not has_kept(token, True):
-        return MISSING_SERVICE
-    wanted[0] = columns.channels
-    wanted[1] = columns.uids
-    wanted[2] = columns.user_ids
-    for index in range(3):
-        if wanted[index] != NULL:
-            login = index == 2
-            keep_only(token, login, index == 0, &wanted[index][token.row])
-            if not has_kept(token, login):
-                return WRONG_USER if index else WRONG_CHANNEL
+cdef int judge_007(const Parsed *token, const Demanded *demanded) noexcept nogil:
+    cdef const Opened *service
+    cdef const Asked *ask
+    cdef const Layout *layout
+    cdef uint32_t groups[MAX_ASKS]  # a bit for each of the token's services
+    cdef uint32_t kept, ways_in
+    cdef int index, each, kind, reason
+    cdef bint missing = False, expired = False
+    cdef Found found
+    for index in range(demanded.asks):
+        groups[index] = 0
+        for each in range(token.services):
+            groups[index] |= (demanded.ask[index].types >> token.opened[each].type & 1) << each
+        if not groups[index]:
+            return MISSING_SERVICE
+    for index in range(demanded.asks):
+        ask = &demanded.ask[index]
+        if ask.channels != NULL:
+            for each in range(token.services):
+                if not is_for_channel(
+                    &token.opened[each], &ask.channels[token.row], demanded.anybody
+                ):
+                    groups[index] &= ~(<uint32_t>1 << each)
+            if not groups[index]:
+                return WRONG_CHANNEL
+        if ask.users != NULL:
+            for each in range(token.services):
+                if not is_for_user(&token.opened[each], &ask.users[token.row], demanded.anybody):
+                    groups[index] &= ~(<uint32_t>1 << each)
+            if not groups[index]:
+                return WRONG_USER
     reason = judge_times(
-        token.issue_ts, <int64_t>token.issue_ts + min(token.expire, <uint32_t>DAY), demanded
+        token.issue_ts, token.issue_ts + min(<int64_t>token.expire, demanded.lifetime), demanded
     )
-    return reason or judge_privileges_007(token, demanded)
+    if reason:
+        return reason
+    for index in range(demanded.asks):
+        found.granted = found.alive = False
+        for each in range(token.services):
+            if groups[index] >> each & 1:
+                service = &token.opened[each]
+                layout = &_layouts[service.type]
+                ways_in = layout.ways_in[2 * (service.channel.size > 0) + (service.user.size > 0)]
+                if not ways_in:
+                    found.granted = found.alive = True
+                for kind in range(32):
+                    if ways_in >> kind & 1:
+                        look_up(&found, &service.grants, kind, token.issue_ts, demanded)
+        missing |= not found.granted
+        expired |= not found.alive
+    for index in range(demanded.privileges):
+        kind = demanded.service[index]
+        kept = 0
+        if not kind:
+            kept = groups[demanded.main]
+        else:
+            for each in range(demanded.asks):
+                if demanded.ask[each].types >> kind & 1:
+                    kept |= groups[each] | (<uint32_t>1 << PLAIN_SERVICES)
+            if not kept:
+                kept = 0xFFFFFFFF  # no service of this type was asked for: any will do
+        found.granted = found.alive = False
+        for each in range(token.services):
+            service = &token.opened[each]
+            if kept >> each & 1 and (not kind or service.type == kind):
+                look_up(
+                    &found, &service.grants, demanded.privilege[index], token.issue_ts, demanded
+                )
+        missing |= not found.granted
+        expired |= not found.alive
+    if missing or expired:
+        return MISSING_PRIVILEGE if missing else EXPIRED_PRIVILEGE
+    if not is_app_id(token.app_id):
+        return LEFT_TO_PYTHON
+    for each in range(token.services):
+        if not has_plain_names(&token.opened[each]):
+            return LEFT_TO_PYTHON
+    return VALID
 
 
-cdef bint has_kept(const Parsed *token, bint login) noexcept nogil:
-    cdef int index
-    for index in range(token.services):
-        if token.opened[index].kept and is_of_group(&token.opened[index], login):
-            return True
-    return False
+cdef inline bint is_for_channel(
+    const Opened *service, const Slice *channel, bint anybody
+) noexcept nogil:
+    if service.channel.size == ASK:
+        return False
+    if anybody and _layouts[service.type].place.wildcard and is_star(&service.channel):
+        return True
+    return (
+        service.channel.size == channel.size
+        and memcmp(service.channel.data, channel.data, channel.size) == 0
+    )
 
 
-cdef inline bint is_of_group(const Opened *service, bint login) noexcept nogil:
-    return service.user.size != ASK and (service.channel.size == ASK) == login
+cdef inline bint is_for_user(const Opened *service, const Slice *user, bint anybody) noexcept nogil:
+    if service.user.size == ASK:
+        return False
+    if anybody and _layouts[service.type].holder.integers and service.user.size == 0:
+        return True
+    return (
+        service.user.size == user.size and memcmp(service.user.data, user.data, user.size) == 0
+    )
 
 
-cdef void keep_only(Parsed *token, bint login, bint by_channel, const Slice *wanted) noexcept nogil:
-    cdef Opened *service
-    cdef const Slice *has
-    cdef int index
-    for index in range(token.services):
-        service = &token.opened[index]
-        if service.kept and is_of_group(service, login):
-            has = &service.channel if by_channel else &service.user
-            service.kept = (
-                has.size == wanted.size and memcmp(has.data, wanted.data, has.size) == 0
-            )
+cdef inline bint is_star(const Slice *text) noexcept nogil:
+    return text.size == 1 and text.data[0] == c"*"
 
 
 cdef int judge_times(int64_t issued, int64_t expires, const Demanded *demanded) noexcept nogil:
@@ -166,28 +263,16 @@ cdef int judge_times(int64_t issued, int64_t expires, const Demanded *demanded) 
     return VALID
 
 
-cdef int judge_privileges_007(const Parsed *token, const Demanded *demanded) noexcept nogil:
-    cdef const Opened *service
-    cdef const unsigned char *expiry
-    cdef int index, each, kind, privilege
-    cdef bint granted, alive, expired = False
-    for index in range(demanded.privileges):
-        kind = demanded.service or RTC
-        privilege = demanded.privilege[index]
-        if privilege == RTM_LOGIN:
-            kind, privilege = RTM, 1
-        granted = alive = False
-        for each in range(token.services):
-            service = &token.opened[each]
-            if service.kept and service.type == kind:
-                expiry = find_grant(&service.grants, privilege)
-                if expiry != NULL:
-                    granted = True
-                    alive |= is_alive(load_u32(expiry), token.issue_ts, demanded)
-        if not granted:
-            return MISSING_PRIVILEGE
-        expired |= not alive
-    return EXPIRED_PRIVILEGE if expired else VALID
+cdef void look_up(
+    Found *found, const Grants *grants, int privilege, int64_t start, const Demanded *demanded
+) noexcept nogil:
+    """Notes whether a privilege is granted, and whether it lasts."""
+    cdef const unsigned char *where = find_grant(grants, privilege)
+    cdef uint32_t expiry
+    if where != NULL:
+        expiry = load_u32(where)
+        found.granted = True
+        found.alive |= not expiry or demanded.at - demanded.leeway < start + expiry
 
 
 cdef const unsigned char *find_grant(const Grants *grants, int privilege) noexcept nogil:
@@ -199,5 +284,48 @@ cdef const unsigned char *find_grant(const Grants *grants, int privilege) noexce
     return NULL
 
 
-cdef inline bint is_alive(uint32_t expiry, int64_t start, const Demanded *demanded) noexcept nogil:
-    return not expiry or demanded.at - demanded.leeway < start + expiry
+cdef bint has_plain_names(const Opened *service) noexcept nogil:
+    """Whether the names are plainly ones that the service can have."""
+    cdef const Layout *layout = &_layouts[service.type]
+    cdef uint32_t granted = 0, privilege
+    cdef int index
+    if is_star(&service.channel) and layout.place.wildcard:
+        return service.user.size > 0 and is_name(&layout.holder, &service.user)
+    for index in range(service.grants.count):
+        privilege = load_u16(service.grants.entries + 6 * index)
+        if privilege < 32:
+            granted |= <uint32_t>1 << privilege
+    return is_name_or_empty(&layout.place, &service.channel, granted) and is_name_or_empty(
+        &layout.holder, &service.user, granted
+    )
+
+
+cdef inline bint is_name_or_empty(
+    const Name *rule, const Slice *text, uint32_t granted
+) noexcept nogil:
+    if not rule.there or (text.size == 0 and rule.integers):
+        return True
+    if text.size == 0:
+        return not rule.always_needed and not granted & rule.needed_for
+    return is_name(rule, text)
+
+
+cdef inline bint is_name(const Name *rule, const Slice *text) noexcept nogil:
+    cdef Py_ssize_t index
+    cdef unsigned char good = 1
+    if not 1 <= text.size <= rule.max_bytes:
+        return False
+    for index in range(text.size):
+        good &= rule.allowed[text.data[index]]
+    return good
+
+
+cdef inline bint is_app_id(const unsigned char *text) noexcept nogil:
+    cdef int index
+    cdef unsigned char digit, bad = 0
+    for index in range(32):
+        digit = text[index] | 0x20
+        # Letters change nothing by the bit that makes them lower case, and digits have it already;
+        # but a control character would become a digit.
+        bad |= (not (c"0" <= digit <= c"9" or c"a" <= digit <= c"f")) | (text[index] < c"0")
+    return not bad

@@ -9,9 +9,9 @@ cdef struct Checks:
     # The memory of one call.
     Lanes lanes
     Parsed tokens[GROUP]
-    unsigned char decoded[MAX_CONTENT + BLOCK]
-    unsigned char contents[GROUP][MAX_CONTENT + PADDING]
-    unsigned char message[GROUP][32 + 2 * MAX_FIELD + MAX_CONTENT + PADDING]
+    unsigned char decoded[PLAIN_CONTENT + BLOCK]
+    unsigned char contents[GROUP][PLAIN_CONTENT + PADDING]
+    unsigned char message[GROUP][32 + 2 * MAX_FIELD + PLAIN_CONTENT + PADDING]
 
 
 @cython.internal
@@ -51,9 +51,9 @@ def verify(
     reasons,
 ):
     # Not at the top: judging tokens is no part of issuing them, which `import agora_token` is for.
-    from ._judging import verify_row
+    from ._judging import Expected, asks_007, services_asked_006, verify_row
 
-    cdef Reader token_reader = text_reader(tokens, start, stop, MAX_TEXT, False)
+    cdef Reader token_reader = text_reader(tokens, start, stop, PLAIN_TEXT, False)
     cdef list readers = [token_reader]
     cdef list asked = [
         None if column is None else text_reader(column, start, stop, MAX_FIELD, column is uids)
@@ -65,7 +65,7 @@ def verify(
     cdef int key_count = len(certificates)
     cdef unsigned char[::1] out = memoryview(reasons).cast("B")
     cdef Py_ssize_t first, count, index
-    cdef bint plain = read_demands(&demanded, demands)
+    cdef bint plain
     cdef Checks *checks
     cdef Reader reader
     if any(len(each) != 32 for each in certificates) or not certificates:
@@ -76,6 +76,13 @@ def verify(
     columns.channels = rows_of(asked[0])
     columns.uids = rows_of(asked[1])
     columns.user_ids = rows_of(asked[2])
+    read_layouts()
+    expected = Expected(*[None if each is None else b"" for each in asked])
+    plain = read_demands(&demanded, demands)
+    demanded.asked_006 = 0
+    for service in services_asked_006(demands, expected):
+        demanded.asked_006 |= <uint32_t>1 << <int>service
+    read_asks(&demanded, &columns, demands, asks_007(demands, expected))
     checks = <Checks *>malloc(sizeof(Checks))
     if checks == NULL:
         raise MemoryError
@@ -126,18 +133,46 @@ cdef bint read_demands(Demanded *demanded, object demands):
     """Whether the demands are plain ones."""
     demanded.at = demands.at
     demanded.leeway = demands.leeway
+    demanded.lifetime = MAX_LIFETIME
+    demanded.anybody = demands.anybody
     demanded.app_id = NULL
+    if demands.signature_only:
+        return False
     if demands.app_id is not None:
         if len(demands.app_id) != 32:
             return False
         demanded.app_id = demands.app_id
-    demanded.service = demands.service or 0
     demanded.privileges = len(demands.privileges)
     if demanded.privileges > MAX_DEMANDED:
         return False
-    for index, privilege in enumerate(demands.privileges):
+    for index, (service, privilege) in enumerate(demands.privileges):
+        demanded.service[index] = service
         demanded.privilege[index] = privilege
     return True
+
+
+cdef int read_asks(
+    Demanded *demanded, const Columns *columns, object demands, list asks
+) except -1:
+    """What is asked of version 007, for which _judging.py has the rules."""
+    cdef Asked *asked
+    if len(asks) > MAX_ASKS:
+        raise ValueError("more is asked than can be")
+    demanded.asks = len(asks)
+    demanded.main = 0
+    for index, ask in enumerate(asks):
+        asked = &demanded.ask[<int>index]
+        asked.types = 0
+        for number in ask.types:
+            if number < LAYOUTS:
+                asked.types |= <uint32_t>1 << <int>number
+        asked.channels = NULL if ask.channel is None else columns.channels
+        asked.users = NULL
+        if ask.user is not None:
+            asked.users = columns.user_ids if ask.is_login else columns.uids
+        if ask.types == (demands.service,):
+            demanded.main = index
+    return 0
 
 
 cdef void verify_rows(
@@ -171,7 +206,7 @@ cdef void verify_rows(
             if demanded.app_id != NULL and memcmp(demanded.app_id, token.app_id, 32):
                 out[row] = WRONG_APP_ID
                 continue
-            if version == 6 and not join_006(checks, grouped, columns):
+            if version == 6 and not join_006(checks, grouped, columns, demanded):
                 out[row] = UNVERIFIABLE
                 continue
             grouped += 1
@@ -193,14 +228,16 @@ cdef inline bint is_plain(const Columns *columns, Py_ssize_t row) noexcept nogil
     )
 
 
-cdef bint join_006(Checks *checks, int slot, const Columns *columns) noexcept nogil:
+cdef bint join_006(
+    Checks *checks, int slot, const Columns *columns, const Demanded *demanded
+) noexcept nogil:
     """Puts together what a 006 token is signed over; False where channel or uid is not known."""
     cdef Parsed *token = &checks.tokens[slot]
     cdef unsigned char *message = checks.message[slot]
     cdef unsigned char *end = message + 32
     cdef Py_ssize_t size = token.size - SIGNATURE - 10
     cdef Slice channel, uid
-    if not place_of(token, columns, &channel, &uid):
+    if not signed_for_006(token, columns, demanded, &channel, &uid):
         return False
     memcpy(message, token.app_id, 32)
     memcpy(end, channel.data, channel.size)
@@ -241,7 +278,7 @@ cdef void verify_group(
         if version == 6:
             out[token.row] = judge_006(token, columns, demanded)
         elif token.signed:
-            out[token.row] = judge_007(token, columns, demanded)
+            out[token.row] = judge_007(token, demanded)
         else:
             out[token.row] = BAD_SIGNATURE
 

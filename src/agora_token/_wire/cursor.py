@@ -7,6 +7,9 @@ from typing import Final
 
 from ..errors import MalformedTokenError
 
+MAX_PRIVILEGES: Final = 256
+"""The most privileges that are read in one place: many times as many as there are."""
+
 _SIGNATURE_LENGTH: Final = 32
 _I16: Final = struct.Struct("<h")
 _ENTRY: Final = struct.Struct("<HI")
@@ -63,6 +66,10 @@ class Cursor:
         """A map of ``u16`` to ``u32``, in the order of the wire."""
         start = self.offset
         count = self.u16(f"the count of {what}")
+        if count > MAX_PRIVILEGES:
+            raise MalformedTokenError(
+                f"{what} at byte {start} are {count}; no token has more than {MAX_PRIVILEGES}"
+            )
         entries = dict(_ENTRY.iter_unpack(self.take(count * _ENTRY.size, what)))
         if len(entries) < count:
             # Readers would differ in which of the two they take, under one valid signature.

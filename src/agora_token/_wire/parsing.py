@@ -6,7 +6,7 @@ from typing import Final
 
 from ..errors import MalformedTokenError, UnsupportedVersionError
 from .legacy_keys import LegacyToken, parse_key5, parse_plain_key
-from .token006 import Token006, parse_006
+from .token006 import Token006, open_006
 from .token007 import Token007, open_007
 
 MAX_TOKEN_LENGTH: Final = 200_000
@@ -21,13 +21,15 @@ def parse(token: str) -> Token006 | Token007 | LegacyToken:
     :class:`UnsupportedVersionError` if the text begins like no version.
     """
     parts = open_token(token)
-    if isinstance(parts, Token007):
-        _ = parts.services  # raises where they are malformed
+    if isinstance(parts, Token006):
+        _ = parts.privileges  # raises where they are malformed
+    elif isinstance(parts, Token007):
+        _ = parts.services
     return parts
 
 
 def open_token(token: str) -> Token006 | Token007 | LegacyToken:
-    """As :func:`parse`, but for the services of version 007, which may yet prove malformed."""
+    """As :func:`parse`, but for services and privileges, which may yet prove malformed."""
     if not isinstance(token, str):
         raise MalformedTokenError(f"the token is {type(token).__name__}; it must be a string")
     if len(token) > MAX_TOKEN_LENGTH:
@@ -40,7 +42,7 @@ def open_token(token: str) -> Token006 | Token007 | LegacyToken:
     if token.startswith("007"):
         return open_007(token)
     if token.startswith("006"):
-        return parse_006(token)
+        return open_006(token)
     if token.startswith("005"):
         return parse_key5(token)
     if token.startswith(("003", "004", "1:")):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from .._fields import Field
 from ..errors import MalformedTokenError
 from ..services import SERVICES, ApaasService, Rtm2Service, Service
 from .cursor import Cursor
@@ -13,9 +15,13 @@ if TYPE_CHECKING:
     from .values import PackedService
 
 
-def pack_service(service: Service) -> PackedService:
+MAX_SERVICES: Final = 256
+"""The most services that are read: many times as many as there are kinds."""
+
+
+def pack_service(service: Service, privileges: Mapping[int, int]) -> PackedService:
     """A service as a backend takes it, its privileges in ascending order."""
-    granted = sorted(service.privileges.items())
+    granted = sorted(privileges.items())
     return (
         service.type,
         tuple(privilege for privilege, _ in granted),
@@ -32,7 +38,12 @@ def unpack_services(cursor: Cursor) -> tuple[list[Service], int | None]:
     that type, or None where everything was read.  Raises :class:`MalformedTokenError`.
     """
     services: list[Service] = []
-    for _ in range(cursor.u16("the count of services")):
+    count = cursor.u16("the count of services")
+    if count > MAX_SERVICES:
+        raise MalformedTokenError(
+            f"the token claims to have {count} services; no token has more than {MAX_SERVICES}"
+        )
+    for _ in range(count):
         number = cursor.u16("the type of a service")
         service = SERVICES.get(number)
         if service is None:
@@ -56,6 +67,47 @@ def unpack_service(kind: type[Service], cursor: Cursor) -> Service:
     elif kind is Rtm2Service:
         values["permissions"] = _unpack_permissions(cursor)
     return kind(**values)
+
+
+class Layout(NamedTuple):
+    """A service as the native backend reads it in tokens of usual form."""
+
+    type: int
+    place: Field | None
+    holder: Field | None
+    place_needed_for: tuple[int, ...] | None
+    """The privileges without which the channel or room may be empty; None if it never may."""
+    holder_needed_for: tuple[int, ...] | None
+    """Likewise for the user."""
+    ways_in: tuple[tuple[int, ...], ...]
+    """``Service.way_in`` with neither, with a user, with a place, and with both."""
+    rest: int
+    """How many bytes follow the strings."""
+
+
+def layouts() -> list[Layout]:
+    """The layouts of the services whose length is known without reading their rest."""
+    found = []
+    for number, service in SERVICES.items():
+        if service is Rtm2Service:
+            continue
+        rules = dict(service.strings)
+        place, holder = service.place or "", service.holder or ""
+        ways_in = tuple(
+            service.way_in(place=at, holder=by) for at in (False, True) for by in (False, True)
+        )
+        found.append(
+            Layout(
+                number,
+                rules.get(place),
+                rules.get(holder),
+                service.needed_for.get(place),
+                service.needed_for.get(holder),
+                ways_in,
+                2 if service is ApaasService else 0,
+            )
+        )
+    return found
 
 
 def _pack_rest(service: Service) -> bytes:

@@ -2,40 +2,40 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import cached_property
 
 from .cursor import Cursor
 from .decoding import decode_006
 
 
-class Token006(NamedTuple):
-    """The parts of a version 006 token."""
+class Token006:
+    """The parts of a version 006 token.  The privileges are taken apart when they are asked for."""
 
-    app_id: str
-    signature: bytes
-    channel_crc: int
-    uid_crc: int
-    message: bytes
-    """What is signed, after App ID, channel and uid."""
-    salt: int
-    ts: int
-    privileges: dict[int, int]
-    base64_canonical: bool
+    def __init__(self, app_id: str, content: bytes, base64_canonical: bool) -> None:
+        """``content`` is decoded.  Raises :class:`MalformedTokenError`."""
+        cursor = Cursor(content)
+        self.app_id = app_id
+        self.base64_canonical = base64_canonical
+        self.signature = cursor.signature()
+        self.channel_crc = cursor.u32("the checksum of the channel")
+        self.uid_crc = cursor.u32("the checksum of the uid")
+        self.message = cursor.string("the message")
+        """What is signed, after App ID, channel and uid."""
+        cursor.finish()
+        message = Cursor(self.message)
+        self.salt = message.u32("the salt")
+        self.ts = message.u32("the timestamp")
+        self._privileges_from = message.offset
+
+    @cached_property
+    def privileges(self) -> dict[int, int]:
+        """Privileges and their expiries; raises :class:`MalformedTokenError`."""
+        cursor = Cursor(self.message, self._privileges_from)
+        privileges = cursor.map("the privileges")
+        cursor.finish()
+        return privileges
 
 
-def parse_006(token: str) -> Token006:
-    """Raises :class:`MalformedTokenError`."""
-    app_id, content, canonical = decode_006(token)
-    outer = Cursor(content)
-    signature = outer.signature()
-    channel_crc = outer.u32("the checksum of the channel")
-    uid_crc = outer.u32("the checksum of the uid")
-    message = outer.string("the message")
-    outer.finish()
-    inner = Cursor(message)
-    salt, ts = inner.u32("the salt"), inner.u32("the timestamp")
-    privileges = inner.map("the privileges")
-    inner.finish()
-    return Token006(
-        app_id, signature, channel_crc, uid_crc, message, salt, ts, privileges, canonical
-    )
+def open_006(token: str) -> Token006:
+    """Raises :class:`MalformedTokenError` for what comes before the privileges."""
+    return Token006(*decode_006(token))

@@ -39,7 +39,8 @@ from .columns import (
 )
 
 if TYPE_CHECKING:
-    from .._checks import Certificates, ServiceType
+    from .._checks import Certificates
+    from .._demands import ServiceType
 
 
 def rtc_column(

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
     from pyspark.sql.types import StructType
 
-    from .._checks import ServiceType
+    from .._demands import ServiceType
 
 __all__ = [
     "CertificateFromEnvironment",

@@ -71,7 +71,7 @@ class AccessToken2:
         return _backend.build007(
             self.app_id,
             self.app_certificate,
-            tuple(pack_service(service) for service in ordered),
+            tuple(pack_service(each, each.granted(self.expire)) for each in ordered),
             self.expire,
             self.issue_ts,
             self.salt,

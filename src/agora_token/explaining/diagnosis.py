@@ -67,6 +67,10 @@ class Cause(str, Enum):
     """The token was signed with another certificate."""
     NOT_YET_ISSUED = "not_yet_issued"
     """The time of issue lies in the future."""
+    INVALID_NAME = "invalid_name"
+    """The token carries an App ID, channel or user that its service cannot have."""
+    TWO_IN_ONE = "two_in_one"
+    """A version 006 token was asked for a channel and uid and for a user ID at once."""
     SUBSCRIBER = "subscriber"
     """The token lets its holder join, but not publish."""
     PRIVILEGE_EXPIRED = "privilege_expired"
@@ -79,6 +83,8 @@ class Cause(str, Enum):
     """The token asks to live longer than the service lets it."""
     FOR_ANYBODY = "for_anybody"
     """The token is for every user, or for every channel."""
+    SPLIT = "split"
+    """In version 006, the holder of a token for another channel can have made this one."""
     NOT_CHECKED = "not_checked"
     """Something could not be checked with what was given."""
 
@@ -145,6 +151,8 @@ class Diagnosis:
         if not self.findings:
             return "The token is valid."
         heading = "No fault was found." if self.valid else "The token is refused."
+        if {each.cause for each in self.findings if each.refuses} == {Cause.NOT_CHECKED}:
+            heading = "The token cannot be verified with what is given."
         lines = [heading]
         for number, finding in enumerate(self.findings, 1):
             lines += [

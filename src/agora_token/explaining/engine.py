@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .. import _backend
 from .._checks import check_certificates
 from .._demands import Demands, expect, make_demands
-from .._judging import judge
+from .._judging import Verdict, judge
 from .._wire.legacy_keys import LegacyToken
 from .._wire.parsing import parse
 from .._wire.token006 import Token006
@@ -28,10 +30,31 @@ from .identity import (
     identity_007,
     signature_findings,
 )
+from .names import name_findings, split_findings
 from .times import privilege_findings, time_findings
 
 if TYPE_CHECKING:
-    from .._checks import ServiceType
+    from .._demands import ServiceType
+
+_CAUSES = {
+    Reason.MISSING_SERVICE: Cause.OTHER_SERVICE,
+    Reason.WRONG_CHANNEL: Cause.OTHER_CHANNEL,
+    Reason.WRONG_USER: Cause.OTHER_USER,
+    Reason.NOT_YET_ISSUED: Cause.NOT_YET_ISSUED,
+    Reason.EXPIRED: Cause.EXPIRED,
+    Reason.MISSING_PRIVILEGE: Cause.PRIVILEGE_MISSING,
+    Reason.EXPIRED_PRIVILEGE: Cause.PRIVILEGE_EXPIRED,
+    Reason.INVALID_NAME: Cause.INVALID_NAME,
+}
+"""What to call a refusal that no finding has told of yet."""
+
+_REMEDIES = {
+    Cause.PRIVILEGE_MISSING: "issue it with the role or the privileges that are needed",
+    Cause.PRIVILEGE_EXPIRED: (
+        "renew the token before its usable_until, and give privileges the lifetime of the token "
+        "unless they are to end earlier"
+    ),
+}
 
 
 def explain(
@@ -46,6 +69,7 @@ def explain(
     privileges: Iterable[int] = (),
     at: float | datetime | None = None,
     leeway: float | timedelta = 0,
+    anybody: bool = True,
 ) -> Diagnosis:
     """Why a token is refused: findings in order of likelihood, each with evidence and remedy.
 
@@ -54,14 +78,14 @@ def explain(
     the token's checksums and signature.  Damage to the text is undone as far as possible, and the
     repaired token looked at further.
 
-    Unlike ``verify``, which says whether a token is the one that was issued for just this channel
-    and user, this tells what the service makes of it: a token for anybody is no fault here.
+    With a certificate, a token is refused here exactly where ``verify`` refuses it; without one,
+    where ``verify`` would refuse it if its signature were right.
 
     Raises nothing for a bad token; values that cannot be asked for raise an
     :class:`~agora_token.errors.InvalidInputError`.
     """
     keys = () if certificate is None else check_certificates(certificate)
-    demands = make_demands(at, leeway, None, service, privileges)
+    demands = make_demands(at, leeway, None, service, privileges, anybody=anybody)
     expect(channel, uid, user_id)
     asked = Asked(channel, uid, user_id, app_id, demands.service)
     if not isinstance(token, str):
@@ -74,11 +98,11 @@ def explain(
     except TokenError as error:
         return Diagnosis.of([*findings, unreadable(text, error)], None)
     info = describe(text, parts)
-    findings += app_id_findings(info.app_id, app_id)
+    about_app_id = app_id_findings(info.app_id, app_id)
     if isinstance(parts, LegacyToken):
-        return Diagnosis.of([*findings, _legacy(info)], info)
-    findings += _findings(parts, info, asked, keys, demands)
-    return Diagnosis.of(findings, info)
+        return Diagnosis.of([*findings, *about_app_id, _legacy(info)], info)
+    found = _findings(parts, info, asked, keys, demands)
+    return Diagnosis.of([*findings, *about_app_id, *found], info)
 
 
 def _findings(
@@ -88,6 +112,7 @@ def _findings(
     keys: tuple[bytes, ...],
     demands: Demands,
 ) -> list[Finding]:
+    verdict = _verdict(parts, asked, keys, demands)
     signed_for = asked.expected()
     if isinstance(parts, Token006):
         findings, signed_for = identity_006(parts, asked)
@@ -96,14 +121,47 @@ def _findings(
     findings += signature_findings(parts, keys, signed_for)
     findings += time_findings(info, parts, demands)
     findings += privilege_findings(info, demands)
-    if keys and not any(each.refuses or each.cause is Cause.FOR_ANYBODY for each in findings):
-        # The last word is that of the code that verifies.
-        reason, _ = judge(parts, keys, demands, asked.expected(), _backend.hmac_sha256)
-        if reason not in (Reason.VALID, Reason.UNVERIFIABLE):
-            message = Refusal(info, demands, asked.given()).message(reason)
-            remedy = "issue the token for what is asked of it"
-            findings.append(Finding(Cause.REFUSED, message, remedy))
-    return findings
+    findings += name_findings(parts, demands, asked.expected())
+    if verdict.reason is Reason.VALID:
+        findings += split_findings(parts, asked)
+        # What is wrong with services that nobody asked for is good to know.
+        return [replace(each, refuses=False) for each in findings]
+    if any(each.refuses for each in findings):
+        return findings
+    if verdict.reason is Reason.UNVERIFIABLE and asked.user_id is None:
+        # With a certificate, what cannot be verified is refused by verify.
+        return [replace(each, refuses=bool(keys)) for each in findings]
+    return [*findings, _refused(verdict, info, asked, demands)]
+
+
+def _verdict(
+    parts: Token006 | Token007, asked: Asked, keys: tuple[bytes, ...], demands: Demands
+) -> Verdict:
+    """What ``verify`` says; without a certificate, what it would say of a right signature."""
+    if keys:
+        return judge(parts, keys, demands, asked.expected(), _backend.hmac_sha256)
+    return judge(parts, (b"",), demands, asked.expected(), lambda key, data: parts.signature)
+
+
+def _refused(verdict: Verdict, info: TokenInfo, asked: Asked, demands: Demands) -> Finding:
+    """The finding for a refusal of which no other finding has told."""
+    reason = verdict.reason
+    cause = _CAUSES.get(reason, Cause.REFUSED)
+    remedy = _REMEDIES.get(cause, "issue the token for what is asked of it")
+    if reason is Reason.UNVERIFIABLE and asked.user_id is not None:
+        cause = Cause.TWO_IN_ONE
+        remedy = (
+            "issue two tokens (Issuer.rtc and Issuer.rtm), or one of version 007 for both "
+            "(Issuer.rtc_rtm)"
+        )
+    refusal = Refusal(
+        partial(_as_is, info), demands, asked.given(), verdict.lacking, verdict.name_error
+    )
+    return Finding(cause, refusal.message(reason), remedy)
+
+
+def _as_is(info: TokenInfo) -> TokenInfo:
+    return info
 
 
 def _legacy(info: TokenInfo) -> Finding:

@@ -7,12 +7,11 @@ from zlib import crc32
 
 from .. import _backend
 from .._demands import Demands, Expected
-from .._judging import judge
+from .._judging import signed_for_006, signer_006, signer_007
 from .._wire.token006 import Token006
 from .._wire.token007 import Token007
 from .._wording import listed, shown
 from ..privileges import Privilege
-from ..reasons import Reason
 from ..services import RtcService, RtmService, channel_and_user, service_name
 from .candidates import channel_like, channel_variants, user_like, user_variants
 from .diagnosis import Cause, Finding
@@ -270,9 +269,20 @@ def _other_case(certificates: tuple[bytes, ...]) -> tuple[bytes, ...]:
 def _is_signed(
     parts: Token006 | Token007, certificates: tuple[bytes, ...], signed_for: Expected
 ) -> bool:
-    wanted = signed_for if isinstance(parts, Token006) else Expected()
-    reason, _ = judge(parts, certificates, Demands(at=0), wanted, _backend.hmac_sha256)
-    return reason not in (Reason.BAD_SIGNATURE, Reason.WRONG_CHANNEL, Reason.WRONG_USER)
+    if isinstance(parts, Token007):
+        return signer_007(parts, certificates, _backend.hmac_sha256) is not None
+    channel, uid, _ = signed_for
+    if channel is None or uid is None:
+        return False
+    return signer_006(parts, certificates, channel, uid, _backend.hmac_sha256) is not None
+
+
+def is_for_006(parts: Token006, demands: Demands, expected: Expected) -> bool:
+    """Whether the token's checksums are those of what is asked for."""
+    channel, uid = signed_for_006(parts, demands, expected)
+    if channel is None or uid is None:
+        return False
+    return (parts.channel_crc, parts.uid_crc) == (crc32(channel), crc32(uid))
 
 
 def _not_checked(what: str, needed: str) -> Finding:
@@ -297,8 +307,8 @@ def _other_service(
 def _for_anybody(given: object, whom: str = "every user (uid 0)") -> Finding:
     return Finding(
         Cause.FOR_ANYBODY,
-        f"the token is for {whom}; the service accepts it for {shown(given)}, verify does not",
-        "verify it with uid=0 or channel='*'; issue tokens for a single user to be safe",
+        f"the token is for {whom}, and so lets {shown(given)} in too",
+        "issue tokens for a single user and channel, unless this one is for everybody on purpose",
         refuses=False,
     )
 

@@ -10,14 +10,15 @@ from .._wire.token006 import Token006
 from .._wire.token007 import Token007
 from .._wording import duration, listed, time_text, utc
 from ..privileges import MAX_LIFETIME, Privilege
-from ..services import RtcService
+from ..services import RtcPrivilege, RtcService, RtmService
 from ..token_info import PrivilegeInfo, TokenInfo
 from .diagnosis import Cause, Finding
 
 _TIMESTAMPS: Final = 1_000_000_000
 """Numbers from here on (September 2001) are timestamps; shorter times than this are seconds."""
 
-_PUBLISH: Final = frozenset((2, 3, 4))
+_PUBLISH: Final = frozenset(RtcPrivilege) - {RtcPrivilege.JOIN_CHANNEL}
+_MOST_SHOWN: Final = 8
 
 
 def time_findings(info: TokenInfo, parts: Token006 | Token007, demands: Demands) -> list[Finding]:
@@ -54,7 +55,7 @@ def _units_007(parts: Token007) -> Iterator[Finding]:
     spans += [
         (f"expiry of privilege {privilege}", expire)
         for service in parts.services
-        for privilege, expire in service.privileges.items()
+        for privilege, expire in service.granted(0).items()
     ]
     stamps = [(what, span) for what, span in spans if span >= _TIMESTAMPS]
     if stamps:
@@ -67,7 +68,7 @@ def _units_007(parts: Token007) -> Iterator[Finding]:
             "timestamp",
             refuses=False,
         )
-    yield from _over_24_hours([pair for pair in spans if pair not in stamps])
+    yield from _over_24_hours([(what, span) for what, span in spans if span < _TIMESTAMPS])
 
 
 def _units_006(parts: Token006) -> Iterator[Finding]:
@@ -94,7 +95,7 @@ def _units_006(parts: Token006) -> Iterator[Finding]:
             "add the seconds that the privilege is to last to the current time, not a timestamp",
             refuses=False,
         )
-    yield from _over_24_hours([pair for pair in spans if pair not in doubled])
+    yield from _over_24_hours([(what, span) for what, span in spans if span < _TIMESTAMPS])
 
 
 def _over_24_hours(spans: list[tuple[str, int]]) -> Iterator[Finding]:
@@ -118,7 +119,13 @@ def privilege_findings(info: TokenInfo, demands: Demands) -> Iterator[Finding]:
         if service.type == kind or info.version == "006"
         for each in service.privileges
     }
-    wanted = _wanted(info, demands)
+    wanted = [
+        int(Privilege.RTM_LOGIN)
+        if info.version == "006" and each == (RtmService.type, 1)
+        else each[1]
+        for each in demands.privileges
+        if each[0] in (0, kind) or info.version == "006"
+    ]
     missing = [each for each in wanted if each not in granted]
     asked_to_publish = kind == RtcService.type and any(each in _PUBLISH for each in missing)
     if kind == RtcService.type and 1 in granted and not _PUBLISH & granted.keys():
@@ -134,7 +141,7 @@ def privilege_findings(info: TokenInfo, demands: Demands) -> Iterator[Finding]:
         yield Finding(
             Cause.PRIVILEGE_MISSING,
             f"the token does not grant privilege {listed([str(each) for each in missing])}; it "
-            f"grants {listed([str(each) for each in granted.values()]) or 'none'}",
+            f"grants {listed([str(each) for each in granted.values()][:_MOST_SHOWN]) or 'none'}",
             "issue it with the role or the privileges that are needed",
         )
     ended = [each for each in granted.values() if _has_ended(each, info, demands)]
@@ -147,12 +154,13 @@ def privilege_findings(info: TokenInfo, demands: Demands) -> Iterator[Finding]:
         )
 
 
-def _wanted(info: TokenInfo, demands: Demands) -> list[int]:
-    login_only = info.version == "006" and demands.service == 2
-    return [
-        int(Privilege.RTM_LOGIN) if login_only and each == 1 else each
-        for each in demands.privileges
-    ]
+def _wanted(info: TokenInfo, demands: Demands, kind: int) -> Iterator[int]:
+    """The privileges asked for of services of a type, as the token's version numbers them."""
+    for service, number in demands.privileges:
+        if info.version == "006":
+            yield Privilege.RTM_LOGIN if (service, number) == (RtmService.type, 1) else number
+        elif service in (0, kind):
+            yield number
 
 
 def _has_ended(privilege: PrivilegeInfo, info: TokenInfo, demands: Demands) -> bool:
