@@ -19,9 +19,8 @@ from agora_token._demands import Demands
 from agora_token._products import PRODUCTS, Grant
 from agora_token.errors import ColumnError, PackingError
 from helpers.backends import using
-from helpers.project import APP_ID, CERTIFICATE
+from helpers.project import APP_ID, CERTIFICATE, NOW
 
-NOW = 1_700_000_000
 BACKENDS: tuple[Any, Any] = (_core, _pure)
 
 
