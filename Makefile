@@ -31,12 +31,12 @@ bench-smoke: $(VENV)/.dev ## run each benchmark once, to see that it works
 	$(BIN)/python -m benchmarks --smoke
 	$(BIN)/python -m pytest benchmarks --benchmark-disable $(ARGS)
 
-lint: $(VENV)/.dev ## ruff and mypy --strict
+lint: $(VENV)/.dev ## ruff, mypy --strict, and imports against the floors
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/python -m mypy.stubtest agora_token._core --ignore-missing-stub \
-		--allowlist tests/stubtest-allowed.txt
+	$(BIN)/python -m mypy.stubtest agora_token._core --ignore-missing-stub
+	$(BIN)/lint-imports --no-logo --no-cache
 
 test-c: ## build and run the C tests, under sanitizers and for ARM
 	tests/c/run

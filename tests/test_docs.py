@@ -13,14 +13,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from helpers.project import APP_ID, CERTIFICATE
+
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md")])
 
-# The project of the documents' examples, which does not exist.
-ENVIRONMENT = {
-    "AGORA_APP_ID": "970CA35de60c44645bbae8a215061b33",
-    "AGORA_APP_CERTIFICATE": "5CFd2fd1755d40ecb72977518be15d3b",
-}
+ENVIRONMENT = {"AGORA_APP_ID": APP_ID, "AGORA_APP_CERTIFICATE": CERTIFICATE}
 
 FENCE = re.compile(r"^```(?P<info>[^\n`]+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 RUN, COMPILE = "python", "python no-run"

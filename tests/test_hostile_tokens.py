@@ -18,8 +18,8 @@ from agora_token.errors import MalformedTokenError, UnsupportedVersionError
 from agora_token.explaining import explain
 from agora_token.issuer import Issuer
 from agora_token.reading import read
-from helpers.hostile import NOW, survive
-from helpers.project import APP_ID, CERTIFICATE
+from helpers.hostile import survive
+from helpers.project import APP_ID, CERTIFICATE, NOW
 from helpers.vectors import load
 
 ISSUER = Issuer(APP_ID, CERTIFICATE)

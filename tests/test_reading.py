@@ -17,10 +17,9 @@ from agora_token.issuer import Issuer
 from agora_token.privileges import Privilege
 from agora_token.reading import PrivilegeInfo, read
 from agora_token.services import ApaasService, Rtm2Service, RtmService
-from helpers.project import APP_ID, CERTIFICATE
+from helpers.project import APP_ID, CERTIFICATE, NOW
 from helpers.vectors import integer_keys, load
 
-NOW = 1_800_000_000
 ISSUER = Issuer(APP_ID, CERTIFICATE)
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 

@@ -13,10 +13,10 @@ from agora_token._wire.decoding import decode_006, decode_007
 from agora_token.issuer import Issuer
 from agora_token.privileges import Role
 from agora_token.verifying import Reason, verify, verify_many
+from helpers.project import NOW
 
 BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 TOKENS = 50
-NOW = 1_800_000_000
 
 pytestmark = pytest.mark.usefixtures("backend")
 VERSIONS = pytest.mark.parametrize("version", ["006", "007"])

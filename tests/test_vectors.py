@@ -9,13 +9,11 @@ import pytest
 
 from agora_token.builders.access_token import AccessToken
 from agora_token.builders.access_token2 import AccessToken2
-from helpers.project import APP_ID, CERTIFICATE
+from helpers.project import APP_ID, CERTIFICATE, CHANNEL, TOKEN_006, UID
 from helpers.vectors import Vector, as_read, integer_keys, load, service_of
 
 VECTORS_006 = load("006")
 VECTORS_007 = load("007")
-
-CHANNEL = "7d72365eb983485397e3e3f9d460bdda"
 
 
 def test_the_vectors_are_all_there() -> None:
@@ -102,10 +100,7 @@ def test_007_is_built_again_from_what_was_read(backend: ModuleType) -> None:
 @pytest.mark.parametrize(
     ("uid", "expected"),
     [
-        (
-            2882341273,
-            "IACV0fZUBw+72cVoL9eyGGh3Q6Poi8bgjwVLnyKSJyOXR7dIfRBXoFHlEAABAAAAR/QQAAEAAQCvKDdW",
-        ),
+        (UID, TOKEN_006.removeprefix(f"006{APP_ID}")),
         (0, "IACw1o7htY6ISdNRtku3p9tjTPi0jCKf9t49UHJhzCmL6bdIfRAAAAAAEAABAAAAR/QQAAEAAQCvKDdW"),
     ],
 )

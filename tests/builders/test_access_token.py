@@ -12,12 +12,7 @@ from hypothesis import strategies as st
 
 from agora_token.builders.access_token import AccessToken
 from agora_token.errors import PackingError
-from helpers.project import APP_ID, CERTIFICATE
-
-TOKEN = (
-    "006970CA35de60c44645bbae8a215061b33IACV0fZUBw+72cVoL9eyGGh3Q6Poi8bgjwVLnyKSJyOXR7dIfRBXoFHlEAAB"
-    "AAAAR/QQAAEAAQCvKDdW"
-)
+from helpers.project import APP_ID, CERTIFICATE, TOKEN_006
 
 
 def state(token: AccessToken) -> dict[str, object]:
@@ -55,7 +50,7 @@ def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_keeps_what_a_token_does_not_carry() -> None:
     token = AccessToken("a" * 32, CERTIFICATE, "room", "alice")
-    assert token.fromString(TOKEN)
+    assert token.fromString(TOKEN_006)
     assert (token.appCertificate, token.channelName, token.uidStr) == (CERTIFICATE, "room", "alice")
     assert (token.appID, token.salt, token.ts, token.messages) == (
         APP_ID,
@@ -117,12 +112,12 @@ def with_content(content: bytes) -> str:
 
 
 def test_a_token_cut_anywhere_is_refused() -> None:
-    for length in range(len(TOKEN)):
-        assert_refused(TOKEN[:length])
+    for length in range(len(TOKEN_006)):
+        assert_refused(TOKEN_006[:length])
 
 
 def test_a_content_cut_anywhere_is_refused() -> None:
-    content = base64.b64decode(TOKEN[35:])
+    content = base64.b64decode(TOKEN_006[35:])
     assert AccessToken().fromString(with_content(content))
     for length in range(len(content)):
         assert_refused(with_content(content[:length]))
@@ -132,7 +127,7 @@ def test_a_content_cut_anywhere_is_refused() -> None:
 @pytest.mark.parametrize("length", [0, 1, 2, 15, 17, 31, 33, 255, 65_535])
 def test_wrong_lengths_and_counts_are_refused(offset: int, length: int) -> None:
     """Those of the signature, the message and the privileges."""
-    content = bytearray(base64.b64decode(TOKEN[35:]))
+    content = bytearray(base64.b64decode(TOKEN_006[35:]))
     if struct.unpack_from("<H", content, offset) == (length,):
         return
     struct.pack_into("<H", content, offset, length)
@@ -142,16 +137,16 @@ def test_wrong_lengths_and_counts_are_refused(offset: int, length: int) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        TOKEN + "AAAA",
-        TOKEN + "\n",
-        TOKEN + "=",
-        " " + TOKEN,
-        TOKEN.replace("+", "%2B"),
-        TOKEN.replace("+", " "),
-        TOKEN.replace("+", "-").replace("/", "_"),
-        TOKEN[:40] + "é" + TOKEN[41:],
-        TOKEN[:40] + "\0" + TOKEN[41:],
-        "007" + TOKEN[3:],
+        TOKEN_006 + "AAAA",
+        TOKEN_006 + "\n",
+        TOKEN_006 + "=",
+        " " + TOKEN_006,
+        TOKEN_006.replace("+", "%2B"),
+        TOKEN_006.replace("+", " "),
+        TOKEN_006.replace("+", "-").replace("/", "_"),
+        TOKEN_006[:40] + "é" + TOKEN_006[41:],
+        TOKEN_006[:40] + "\0" + TOKEN_006[41:],
+        "007" + TOKEN_006[3:],
         "006",
         "",
         "\ud800",
@@ -159,7 +154,7 @@ def test_wrong_lengths_and_counts_are_refused(offset: int, length: int) -> None:
         "006" + "A" * 1_000_001,
         None,
         6,
-        TOKEN.encode(),
+        TOKEN_006.encode(),
     ],
     ids=lambda text: repr(text)[:20],
 )
@@ -169,7 +164,7 @@ def test_junk_is_refused(text: object, capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_a_privilege_that_occurs_twice_is_refused() -> None:
-    content = base64.b64decode(TOKEN[35:])
+    content = base64.b64decode(TOKEN_006[35:])
     entry = content[-6:]
     assert_refused(
         with_content(

@@ -10,13 +10,8 @@ from types import ModuleType
 import pytest
 
 from agora_token.builders.access_token import FAILURE, SUCCESS, AccessToken, SimpleTokenBuilder
-from helpers.project import APP_ID, CERTIFICATE
+from helpers.project import APP_ID, CERTIFICATE, CHANNEL, TOKEN_006, UID
 
-TOKEN = (
-    "006970CA35de60c44645bbae8a215061b33IACV0fZUBw+72cVoL9eyGGh3Q6Poi8bgjwVLnyKSJyOXR7dIfRBXoFHlEAAB"
-    "AAAAR/QQAAEAAQCvKDdW"
-)
-CHANNEL = "7d72365eb983485397e3e3f9d460bdda"
 ROLES = {
     0: {1, 2, 3, 4},
     1: {1, 2, 3, 4, 5, 6, 10, 11, 12},
@@ -26,7 +21,7 @@ ROLES = {
 
 
 def builder() -> SimpleTokenBuilder:
-    return SimpleTokenBuilder(APP_ID, CERTIFICATE, CHANNEL, 2882341273)
+    return SimpleTokenBuilder(APP_ID, CERTIFICATE, CHANNEL, UID)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -69,20 +64,20 @@ def test_removing_a_privilege() -> None:
 
 
 def test_init_from_a_token(backend: ModuleType) -> None:
-    simple = SimpleTokenBuilder("a" * 32, CERTIFICATE, CHANNEL, 2882341273)
-    assert simple.initTokenBuilder(TOKEN)
+    simple = SimpleTokenBuilder("a" * 32, CERTIFICATE, CHANNEL, UID)
+    assert simple.initTokenBuilder(TOKEN_006)
     token = simple.token
     assert isinstance(token, AccessToken)
     assert (token.appID, token.salt, token.ts) == (APP_ID, 1, 1111111)
     assert (token.appCertificate, token.channelName) == (CERTIFICATE, CHANNEL)
-    assert token.uidStr == "2882341273"
-    assert simple.buildToken() == TOKEN
+    assert token.uidStr == str(UID)
+    assert simple.buildToken() == TOKEN_006
     simple.setPrivilege(2, 9)
     assert token.messages == {1: 1446455471, 2: 9}
-    assert simple.buildToken() != TOKEN
+    assert simple.buildToken() != TOKEN_006
 
 
-@pytest.mark.parametrize("junk", ["", "junk", TOKEN[:-4], "007" + TOKEN[3:], None])
+@pytest.mark.parametrize("junk", ["", "junk", TOKEN_006[:-4], "007" + TOKEN_006[3:], None])
 def test_init_from_junk_changes_nothing(junk: object) -> None:
     simple = builder()
     assert simple.initPrivileges(1)
@@ -104,7 +99,7 @@ def test_keywords() -> None:
         appID=APP_ID, appCertificate=CERTIFICATE, channelName=CHANNEL, uid=1
     )
     assert simple.initPrivileges(role=1)
-    assert simple.initTokenBuilder(originToken=TOKEN)
+    assert simple.initTokenBuilder(originToken=TOKEN_006)
     simple.setPrivilege(privilege=1, expireTimestamp=0)
     assert simple.removePrivilege(privilege=1)
 

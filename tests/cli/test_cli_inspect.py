@@ -15,10 +15,9 @@ from agora_token.reading import read
 from agora_token.services import SERVICES
 from helpers.command_line import Agora
 from helpers.needs import need_module
-from helpers.project import APP_ID, CERTIFICATE
+from helpers.project import APP_ID, CERTIFICATE, NOW
 from helpers.vectors import load
 
-NOW = 1_800_000_000
 ISSUER = Issuer(APP_ID, CERTIFICATE)
 AT = ["--at", str(NOW)]
 JOIN = ["--channel", "room", "--uid", "42", *AT]

@@ -26,18 +26,9 @@ from agora_token.compat.AccessToken import (
     unPackContent,
     unPackMessages,
 )
-from helpers.project import APP_ID, CERTIFICATE
+from helpers.project import APP_ID, CERTIFICATE, CHANNEL, TOKEN_006, UID
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "006.jsonl"
-
-CHANNEL = "7d72365eb983485397e3e3f9d460bdda"
-UID = 2882341273
-
-# Known from the tests of the vendor's implementations in several languages.
-KNOWN = (
-    "006970CA35de60c44645bbae8a215061b33IACV0fZUBw+72cVoL9eyGGh3Q6Poi8bgjwVLnyKSJyOXR7dIfRBXoFHlEAAB"
-    "AAAAR/QQAAEAAQCvKDdW"
-)
 
 
 def known_token(uid: object = UID, app_id: str = APP_ID) -> AccessToken:
@@ -70,9 +61,9 @@ def test_vectors() -> None:
 @pytest.mark.usefixtures("backend")
 def test_known_token() -> None:
     token = known_token()
-    assert token.build() == KNOWN
-    assert token.build() == KNOWN
-    assert known_token(str(UID)).build() == KNOWN
+    assert token.build() == TOKEN_006
+    assert token.build() == TOKEN_006
+    assert known_token(str(UID)).build() == TOKEN_006
 
 
 @pytest.mark.usefixtures("backend")
@@ -136,14 +127,17 @@ def test_text_privileges_are_packed_as_numbers() -> None:
 
 def test_parsing_keeps_what_the_object_was_made_with() -> None:
     token = AccessToken("other", "certificate", "room", 5)
-    assert token.fromString(KNOWN)
+    assert token.fromString(TOKEN_006)
     assert (token.appID, token.channelName, token.uidStr) == ("other", "room", "5")
     assert (token.salt, token.ts, token.messages) == (1, 1111111, {kJoinChannel: 1446455471})
 
 
 def test_parsing_ignores_what_is_not_base64_and_what_follows_the_content() -> None:
-    content = base64.b64decode(KNOWN[35:]) + b"more"
-    for text in (f"{KNOWN[:60]}\n {KNOWN[60:]}", KNOWN[:35] + base64.b64encode(content).decode()):
+    content = base64.b64decode(TOKEN_006[35:]) + b"more"
+    for text in (
+        f"{TOKEN_006[:60]}\n {TOKEN_006[60:]}",
+        TOKEN_006[:35] + base64.b64encode(content).decode(),
+    ):
         token = AccessToken()
         assert token.fromString(text)
         assert token.salt == 1
@@ -151,7 +145,18 @@ def test_parsing_ignores_what_is_not_base64_and_what_follows_the_content() -> No
 
 @pytest.mark.parametrize(
     "junk",
-    ["", "006", "007" + KNOWN[3:], KNOWN[:-4], KNOWN[:36], "006" + "ü" * 99, None, 5, b"006", []],
+    [
+        "",
+        "006",
+        "007" + TOKEN_006[3:],
+        TOKEN_006[:-4],
+        TOKEN_006[:36],
+        "006" + "ü" * 99,
+        None,
+        5,
+        b"006",
+        [],
+    ],
     ids=repr,
 )
 def test_junk_is_false_and_prints_nothing(junk: Any, capsys: pytest.CaptureFixture[str]) -> None:
@@ -160,9 +165,9 @@ def test_junk_is_false_and_prints_nothing(junk: Any, capsys: pytest.CaptureFixtu
 
 
 def test_every_truncation_is_false() -> None:
-    content = base64.b64decode(KNOWN[35:])
+    content = base64.b64decode(TOKEN_006[35:])
     for length in range(len(content)):
-        cut = KNOWN[:35] + base64.b64encode(content[:length]).decode()
+        cut = TOKEN_006[:35] + base64.b64encode(content[:length]).decode()
         assert AccessToken().fromString(cut) is False, length
 
 
@@ -189,7 +194,7 @@ def test_pack_functions() -> None:
 
 
 def test_unpack_functions() -> None:
-    content = base64.b64decode(KNOWN[35:])
+    content = base64.b64decode(TOKEN_006[35:])
     signature, channel_crc, uid_crc, message = unPackContent(content)
     assert len(signature) == 32
     assert (channel_crc, uid_crc) == (0x107D48B7, 0xE551A057)

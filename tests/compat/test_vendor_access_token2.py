@@ -30,18 +30,10 @@ from agora_token.compat.AccessToken2 import (
     pack_uint16,
     unpack_string,
 )
-from helpers.project import APP_ID, CERTIFICATE
+from helpers.project import APP_ID, CERTIFICATE, CHANNEL, TOKEN_007, UID
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "007.jsonl"
 
-CHANNEL = "7d72365eb983485397e3e3f9d460bdda"
-UID = 2882341273
-
-# Known from the tests of the vendor's implementations in several languages.
-KNOWN = (
-    "007eJxTYBBbsMMnKq7p9Hf/HcIX5kce9b518kCiQgSr5Zrp4X1Tu6UUGCzNDZwdjU1TUs0Mkk1MzExMk5ISUy0SjQxNDcwMk4"
-    "yN3b8IMEQwMTAwMoAwBIL4CgzmKeZGxmamqUmWFsYmFqbGluapxqnGaZYpJmYGSSkpiVwMRhYWRsYmhkbmxgDCaiTj"
-)
 # Made by the vendor's C++: Streaming and FCdn for the user above, Rtm2 for test_user.
 KNOWN_EXTENDED = (
     "007eJxTYPj86Lzdz79M25wNn/lMfvu+TkfmdpiviKvChm8ZV3SWndytwGBpbuDsaGyakmpmkGxiYmZimpSUmGqRaGRoamBmmG"
@@ -147,17 +139,17 @@ def test_vectors() -> None:
 def test_known_token_again_and_again() -> None:
     token = known_token()
     token.add_service(rtc())
-    assert token.build() == KNOWN
-    assert token.build() == KNOWN
-    assert built(rtc(uid=str(UID))) == KNOWN
+    assert token.build() == TOKEN_007
+    assert token.build() == TOKEN_007
+    assert built(rtc(uid=str(UID))) == TOKEN_007
 
 
 @pytest.mark.usefixtures("backend")
 def test_a_parsed_token_builds_again() -> None:
-    token = parsed(KNOWN)
+    token = parsed(TOKEN_007)
     assert token.build() == ""
     token._AccessToken__app_cert = CERTIFICATE
-    assert token.build() == KNOWN
+    assert token.build() == TOKEN_007
 
 
 @pytest.mark.usefixtures("backend")
@@ -209,7 +201,7 @@ def test_what_is_set_through_mangled_attributes_is_built() -> None:
     token._AccessToken__expire = 600
     token._AccessToken__salt = 1
     token.add_service(service)
-    assert token.build() == KNOWN
+    assert token.build() == TOKEN_007
 
 
 def test_the_dictionary_of_earlier_generations() -> None:
@@ -346,9 +338,9 @@ def test_an_unknown_service_ends_the_list() -> None:
 
 def test_parsing_again_clears_what_was_parsed() -> None:
     token = parsed(built(ServiceRtm("user")))
-    assert token.from_string(KNOWN) is True
+    assert token.from_string(TOKEN_007) is True
     assert [service.service_type() for service in token.services] == [1]
-    assert token.from_string("006" + KNOWN[3:]) is False
+    assert token.from_string("006" + TOKEN_007[3:]) is False
     assert token.services == []
     assert not token.verify_signature(CERTIFICATE)
     assert token._AccessToken__salt == 0
@@ -356,22 +348,23 @@ def test_parsing_again_clears_what_was_parsed() -> None:
 
 def test_verification() -> None:
     assert AccessToken(APP_ID, CERTIFICATE).verify_signature(CERTIFICATE) is False
-    token = parsed(KNOWN)
+    token = parsed(TOKEN_007)
     assert token.verify_signature(CERTIFICATE) is True
     for wrong in ("a" * 32, "short", "z" * 32, CERTIFICATE.lower(), CERTIFICATE.encode()):
         assert token.verify_signature(wrong) is False
-    content = bytearray(content_of(KNOWN))
+    content = bytearray(content_of(TOKEN_007))
     content[-1] ^= 1
     assert parsed(from_content(bytes(content))).verify_signature(CERTIFICATE) is False
 
 
-@pytest.mark.parametrize("other", ["", "006", "00", "006" + KNOWN[3:], "junk", b"007", []])
+@pytest.mark.parametrize("other", ["", "006", "00", "006" + TOKEN_007[3:], "junk", b"007", []])
 def test_another_version_is_false(other: Any) -> None:
     assert AccessToken().from_string(other) is False
 
 
 @pytest.mark.parametrize(
-    "junk", ["007", "007junk", KNOWN[:-4], KNOWN[:50], "007" + "ü" * 9, "007" + "A" * 50, None, 5]
+    "junk",
+    ["007", "007junk", TOKEN_007[:-4], TOKEN_007[:50], "007" + "ü" * 9, "007" + "A" * 50, None, 5],
 )
 def test_junk_is_a_value_error_and_prints_nothing(
     junk: Any, capsys: pytest.CaptureFixture[str]
@@ -382,17 +375,17 @@ def test_junk_is_a_value_error_and_prints_nothing(
 
 
 def test_what_base64_and_zlib_let_pass() -> None:
-    compressed = base64.b64decode(KNOWN[3:])
+    compressed = base64.b64decode(TOKEN_007[3:])
     trailing = "007" + base64.b64encode(compressed + b"more").decode()
     for text in (
-        f"{KNOWN[:40]}\r\n {KNOWN[40:]}",
+        f"{TOKEN_007[:40]}\r\n {TOKEN_007[40:]}",
         trailing,
-        from_content(content_of(KNOWN) + b"+"),
+        from_content(content_of(TOKEN_007) + b"+"),
     ):
         assert parsed(text).services[0]._ServiceRtc__channel_name == CHANNEL.encode()
 
 
-@pytest.mark.parametrize("token", [KNOWN, KNOWN_EXTENDED], ids=["rtc", "extended"])
+@pytest.mark.parametrize("token", [TOKEN_007, KNOWN_EXTENDED], ids=["rtc", "extended"])
 def test_every_truncation_is_a_value_error(token: str) -> None:
     content = content_of(token)
     for length in range(len(content)):
@@ -414,7 +407,7 @@ def test_counts_beyond_the_end_are_value_errors() -> None:
 
 
 def test_decompression_is_bounded() -> None:
-    bomb = from_content(content_of(KNOWN) + bytes(1 << 21))
+    bomb = from_content(content_of(TOKEN_007) + bytes(1 << 21))
     assert len(bomb) < 4096
     with pytest.raises(ValueError, match="65536"):
         AccessToken().from_string(bomb)

@@ -23,9 +23,9 @@ from agora_token.compat.RtmTokenBuilder import AccessToken as AccessToken006
 from agora_token.compat.RtmTokenBuilder import Role_Rtm_User
 from agora_token.compat.RtmTokenBuilder2 import RtmTokenBuilder
 from agora_token.compat.stt_token_builder import SttTokenBuilder
+from helpers.project import APP_ID, CERTIFICATE, UID
 
-PROJECT = ("970CA35de60c44645bbae8a215061b33", "5CFd2fd1755d40ecb72977518be15d3b")
-UID = 2882341273
+PROJECT = (APP_ID, CERTIFICATE)
 
 pytestmark = pytest.mark.usefixtures("backend")
 
@@ -34,8 +34,8 @@ def expect(text: str, expire: int, *services: dict[str, Any]) -> None:
     """Checks a token: its lifetime, its signature, and each service's mangled attributes."""
     token: Any = AccessToken()
     assert token.from_string(text)
-    assert token.verify_signature(PROJECT[1])
-    assert token._AccessToken__app_id == PROJECT[0].encode()
+    assert token.verify_signature(CERTIFICATE)
+    assert token._AccessToken__app_id == APP_ID.encode()
     assert token._AccessToken__expire == expire
     assert len(token.services) == len(services)
     for service, fields in zip(token.services, services, strict=True):
@@ -200,7 +200,7 @@ def test_rtc_006() -> None:
         text = build(*PROJECT, "room", 0, 5, 6, 7, 8)
         assert text == rebuilt_006(text, "room", 0)
         assert privileges_006(text) == {1: 5, 2: 6, 3: 7, 4: 8}
-    bad = builder.buildTokenWithUid("short", PROJECT[1], "room", UID, 1, 7)
+    bad = builder.buildTokenWithUid("short", CERTIFICATE, "room", UID, 1, 7)
     assert bad.startswith("006short")
 
 
@@ -212,8 +212,8 @@ def test_rtm_006() -> None:
 
 def test_bad_project_and_what_does_not_pack() -> None:
     build = RtcTokenBuilder.build_token_with_uid
-    assert build("short", PROJECT[1], "room", UID, 1, 600) == ""
-    assert build(PROJECT[0], "z" * 32, "room", UID, 1, 600) == ""
+    assert build("short", CERTIFICATE, "room", UID, 1, 600) == ""
+    assert build(APP_ID, "z" * 32, "room", UID, 1, 600) == ""
     for values in (("x" * 65536, UID, 1, 600), ("room", UID, 1, 1 << 32), ("room", UID, 1, 1, -1)):
         with pytest.raises(struct.error):
             build(*PROJECT, *values)

@@ -11,9 +11,8 @@ from agora_token.errors import TokenError
 from agora_token.explaining import Cause, explain
 from agora_token.reading import read
 from agora_token.verifying import Reason, verify
-from helpers.project import CERTIFICATE
+from helpers.project import CERTIFICATE, NOW
 
-NOW = 1_800_000_000
 DEMANDS = Demands(at=NOW)
 
 

@@ -15,9 +15,9 @@ import pytest
 from agora_token import _core, _fields, _pure
 from agora_token._columns import Objects
 from agora_token.errors import BackendError
+from helpers.project import APP_ID, CERTIFICATE, NOW
 
-APP_ID = b"970CA35de60c44645bbae8a215061b33"
-CERTIFICATE = b"5CFd2fd1755d40ecb72977518be15d3b"
+PROJECT = (APP_ID.encode(), CERTIFICATE.encode())
 KERNELS = [
     (primitive, name)
     for primitive in ("sha256", "crc32", "base64")
@@ -77,13 +77,13 @@ def test_columns_of_mixed_lengths(rows: int) -> None:
     new = [(60, (b"\1\0\1\0\0\0", b"", b""), (0, 1))]
     for native, pure in (
         (
-            _core.Plan006(APP_ID, CERTIFICATE, fields, old),
-            _pure.Plan006(APP_ID, CERTIFICATE, fields, old),
+            _core.Plan006(*PROJECT, fields, old),
+            _pure.Plan006(*PROJECT, fields, old),
         ),
         (
-            _core.Plan007(APP_ID, CERTIFICATE, fields, new),
-            _pure.Plan007(APP_ID, CERTIFICATE, fields, new),
+            _core.Plan007(*PROJECT, fields, new),
+            _pure.Plan007(*PROJECT, fields, new),
         ),
     ):
-        expected = pure.many(columns, 0, rows, 1_700_000_000, None, 5)
-        assert native.many(columns, 0, rows, 1_700_000_000, None, 5) == expected
+        expected = pure.many(columns, 0, rows, NOW, None, 5)
+        assert native.many(columns, 0, rows, NOW, None, 5) == expected
