@@ -12,6 +12,7 @@ from .builders import Role_Attendee as Role_Attendee
 from .builders import Role_Publisher as Role_Publisher
 from .builders import Role_Rtm_User as Role_Rtm_User
 from .builders import Role_Subscriber as Role_Subscriber
+from .builders import RtcRole as RtcRole
 from .builders import RtcTokenBuilder as RtcTokenBuilder
 from .builders import RtmTokenBuilder as RtmTokenBuilder
 from .builders import SttTokenBuilder as SttTokenBuilder

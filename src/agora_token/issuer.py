@@ -338,6 +338,20 @@ class Issuer:
             check_salt(salt),
         )
 
+    @staticmethod
+    def authorization(token: str) -> str:
+        """A token as the header ``Authorization`` of a REST call has it, ``agora token=007…``.
+
+        The REST API of conversational agents takes :meth:`rtc_rtm`'s tokens so, for the channel and
+        the user of the agent: ``headers={"Authorization": issuer.authorization(token)}``.
+        """
+        # Anything else could end the header and begin another.
+        if not isinstance(token, str) or not token.isascii() or not token.isprintable():
+            token = ""
+        if not token or " " in token:
+            raise InvalidInputError("the token is not one: it must be a text without white space")
+        return f"agora token={token}"
+
     def rtc_many(
         self,
         channels: str | Sequence[str],
