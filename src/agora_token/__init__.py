@@ -18,6 +18,7 @@ __version__ = "0.1.0"
 
 # What is imported with its first use: a server that only issues need not load the rest, nor wait.
 _LATER = {
+    "_fields": ("check_account", "check_channel"),
     "builders.access_token": (
         "AccessToken",
         "SimpleTokenBuilder",

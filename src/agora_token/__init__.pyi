@@ -2,6 +2,8 @@
 
 from ._backend import BackendInfo as BackendInfo
 from ._backend import backend_info as backend_info
+from ._fields import check_account as check_account
+from ._fields import check_channel as check_channel
 from .builders import ApaasTokenBuilder as ApaasTokenBuilder
 from .builders import ChatTokenBuilder as ChatTokenBuilder
 from .builders import ConvoAITokenBuilder as ConvoAITokenBuilder

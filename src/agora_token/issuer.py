@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -11,6 +10,7 @@ from . import _backend
 from ._checks import (
     check_app_id,
     check_certificate,
+    check_certificates,
     check_issued_at,
     check_lifetime,
     check_own_expiries,
@@ -20,7 +20,7 @@ from ._checks import (
 from ._columns import by_threads, column_of, common_length
 from ._plans import Plans
 from ._wording import shown
-from .errors import ConfigurationError, InvalidInputError
+from .errors import InvalidInputError
 from .privileges import MAX_LIFETIME, Role
 
 if TYPE_CHECKING:
@@ -70,16 +70,17 @@ class Issuer:
 
     @classmethod
     def from_env(cls) -> Issuer:
-        """An issuer of the project in ``AGORA_APP_ID`` and ``AGORA_APP_CERTIFICATE``."""
-        values = []
-        for name in ("AGORA_APP_ID", "AGORA_APP_CERTIFICATE"):
-            value = os.environ.get(name, "")
-            if not value:
-                raise ConfigurationError(
-                    f"{name} is not set; set it to the project's value from Agora's console"
-                )
-            values.append(value)
-        return cls(*values)
+        """An issuer of the project in ``AGORA_APP_ID`` and ``AGORA_APP_CERTIFICATE``.
+
+        A certificate may be followed by a comma and a secondary one, which is for verifying; the
+        first is what signs.  ``AGORA_APP_ID_FILE`` and ``AGORA_APP_CERTIFICATE_FILE`` name files
+        in their place, such as mounted secrets.
+        """
+        from . import _environment
+
+        app_id, certificates = _environment.project()
+        check_certificates(certificates)
+        return cls(app_id, certificates[0])
 
     @property
     def app_id(self) -> str:
