@@ -19,6 +19,8 @@ from agora_token import (
     RtmService,
     StreamingService,
     builders,
+    check_account,
+    check_channel,
     read,
     verify,
 )
@@ -246,3 +248,32 @@ def test_the_clock_is_pythons_at_the_turn_of_a_second(issuer: Issuer) -> None:
         token = issuer.rtc("room", 42)
         after = int(time.time())
         assert before <= (read(token).issue_ts or 0) <= after
+
+
+NAMES = ["room-1", "", "*", "a*", "x" * 64, "x" * 65, "x" * 256, "зал", "room/1", None, 5, b"a"]
+
+
+def refusal(check: Callable[[], object]) -> str:
+    try:
+        check()
+    except AgoraTokenError as error:
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_are_checked_beforehand_by_the_same_rules(issuer: Issuer, name: Any) -> None:
+    assert refusal(lambda: check_channel(name)) == refusal(
+        lambda: issuer.rtc(name, 42, version="006")
+    )
+    assert refusal(lambda: check_channel(name, wildcard=True)) == refusal(
+        lambda: issuer.rtc(name, 42)
+    )
+    assert refusal(lambda: check_account(name, rtm=True)) == refusal(
+        lambda: issuer.rtc_rtm("room-1", name)
+    )
+    if isinstance(name, str) and name:
+        by_issuer = refusal(lambda: issuer.rtc("room-1", name))
+        assert refusal(lambda: check_account(name)) == by_issuer.replace("uid", "account")
+    else:
+        assert refusal(lambda: check_account(name)).startswith("InvalidUserError: account ")

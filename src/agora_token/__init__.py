@@ -5,9 +5,11 @@ exist.  The rest are the services of version 007, and the names that code for th
 modules imports.
 """
 
+import sys
 from importlib import import_module
 
 from ._backend import BackendInfo, backend_info
+from ._vendor_modules import VendorModules
 from .errors import AgoraTokenError
 from .issuer import Issuer
 from .privileges import Privilege, Role
@@ -16,6 +18,7 @@ __version__ = "0.1.0"
 
 # What is imported with its first use: a server that only issues need not load the rest, nor wait.
 _LATER = {
+    "_fields": ("check_account", "check_channel"),
     "builders.access_token": (
         "AccessToken",
         "SimpleTokenBuilder",
@@ -46,6 +49,7 @@ _LATER = {
         "Role_Publisher",
         "Role_Rtm_User",
         "Role_Subscriber",
+        "RtcRole",
         "RtcTokenBuilder",
         "RtmTokenBuilder",
         "SttTokenBuilder",
@@ -92,3 +96,6 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+sys.meta_path.append(VendorModules)

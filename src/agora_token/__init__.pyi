@@ -2,6 +2,8 @@
 
 from ._backend import BackendInfo as BackendInfo
 from ._backend import backend_info as backend_info
+from ._fields import check_account as check_account
+from ._fields import check_channel as check_channel
 from .builders import ApaasTokenBuilder as ApaasTokenBuilder
 from .builders import ChatTokenBuilder as ChatTokenBuilder
 from .builders import ConvoAITokenBuilder as ConvoAITokenBuilder
@@ -12,6 +14,7 @@ from .builders import Role_Attendee as Role_Attendee
 from .builders import Role_Publisher as Role_Publisher
 from .builders import Role_Rtm_User as Role_Rtm_User
 from .builders import Role_Subscriber as Role_Subscriber
+from .builders import RtcRole as RtcRole
 from .builders import RtcTokenBuilder as RtcTokenBuilder
 from .builders import RtmTokenBuilder as RtmTokenBuilder
 from .builders import SttTokenBuilder as SttTokenBuilder

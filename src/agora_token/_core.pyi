@@ -35,7 +35,7 @@ def compress(data: bytes) -> bytes:
 def build006(
     app_id: str,
     certificate: str,
-    channel: str | bytes,
+    channel: str,
     uid: object,
     privileges: tuple[int, ...],
     expiries: Expiries,

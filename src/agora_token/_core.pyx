@@ -20,7 +20,7 @@ cimport cython
 import os
 from zlib import compress as zlib_compress
 
-from ._wire.values import CERTIFICATE, is_hex32, text_bytes, to_u16, to_u32, user_bytes
+from ._wire.values import CERTIFICATE, fitting, is_hex32, text_bytes, to_u16, to_u32, user_bytes
 from ._columns import Constant, Integers, Objects, Strings
 from ._fields import refuse_open_wildcard
 from .errors import AgoraTokenError, BackendError, ColumnError

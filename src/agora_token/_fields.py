@@ -142,3 +142,30 @@ def refuse_open_wildcard(channel: bytes, user: bytes) -> None:
             "uid 0 (anybody) with channel '*' (every channel) would open the whole project to "
             "whoever holds the token; give the user's own uid or account"
         )
+
+
+def check_channel(channel: str, *, wildcard: bool = False) -> str:
+    """The channel name, if a token can be issued for it: for forms that accept names beforehand.
+
+    1 to 64 bytes of 89 characters, as :class:`Issuer` has it, raising what it raises
+    (:class:`~agora_token.errors.InvalidChannelError`).  ``*``, which opens every channel to its
+    holder, passes with ``wildcard=True`` alone.
+    """
+    (CHANNEL_OR_WILDCARD if wildcard else CHANNEL).encode(channel)
+    return channel
+
+
+def check_account(account: str, *, rtm: bool = False) -> str:
+    """The user account, if a token can be issued for it: for forms that accept names beforehand.
+
+    1 to 255 bytes of the characters that channel names have; with ``rtm=True`` at most 64 bytes,
+    so that it can be the user ID of RTM as well.  Raises what :class:`Issuer` raises
+    (:class:`~agora_token.errors.InvalidUserError`).
+    """
+    (ACCOUNT if rtm else _ACCOUNT_OF_RTC).encode(account)
+    return account
+
+
+_ACCOUNT_OF_RTC: Final = Field(
+    "account", InvalidUserError, max_bytes=255, characters=CHANNEL_CHARACTERS
+)

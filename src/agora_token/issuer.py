@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -11,6 +10,7 @@ from . import _backend
 from ._checks import (
     check_app_id,
     check_certificate,
+    check_certificates,
     check_issued_at,
     check_lifetime,
     check_own_expiries,
@@ -20,7 +20,7 @@ from ._checks import (
 from ._columns import by_threads, column_of, common_length
 from ._plans import Plans
 from ._wording import shown
-from .errors import ConfigurationError, InvalidInputError
+from .errors import InvalidInputError
 from .privileges import MAX_LIFETIME, Role
 
 if TYPE_CHECKING:
@@ -70,16 +70,17 @@ class Issuer:
 
     @classmethod
     def from_env(cls) -> Issuer:
-        """An issuer of the project in ``AGORA_APP_ID`` and ``AGORA_APP_CERTIFICATE``."""
-        values = []
-        for name in ("AGORA_APP_ID", "AGORA_APP_CERTIFICATE"):
-            value = os.environ.get(name, "")
-            if not value:
-                raise ConfigurationError(
-                    f"{name} is not set; set it to the project's value from Agora's console"
-                )
-            values.append(value)
-        return cls(*values)
+        """An issuer of the project in ``AGORA_APP_ID`` and ``AGORA_APP_CERTIFICATE``.
+
+        A certificate may be followed by a comma and a secondary one, which is for verifying; the
+        first is what signs.  ``AGORA_APP_ID_FILE`` and ``AGORA_APP_CERTIFICATE_FILE`` name files
+        in their place, such as mounted secrets.
+        """
+        from . import _environment
+
+        app_id, certificates = _environment.project()
+        check_certificates(certificates)
+        return cls(app_id, certificates[0])
 
     @property
     def app_id(self) -> str:
@@ -345,6 +346,20 @@ class Issuer:
             check_issued_at(issued_at),
             check_salt(salt),
         )
+
+    @staticmethod
+    def authorization(token: str) -> str:
+        """A token as the header ``Authorization`` of a REST call has it, ``agora token=007…``.
+
+        The REST API of conversational agents takes :meth:`rtc_rtm`'s tokens so, for the channel and
+        the user of the agent: ``headers={"Authorization": issuer.authorization(token)}``.
+        """
+        # Anything else could end the header and begin another.
+        if not isinstance(token, str) or not token.isascii() or not token.isprintable():
+            token = ""
+        if not token or " " in token:
+            raise InvalidInputError("the token is not one: it must be a text without white space")
+        return f"agora token={token}"
 
     def rtc_many(
         self,

@@ -228,3 +228,37 @@ def test_coloured_on_a_terminal_and_plain_in_a_pipe() -> None:
     shown = os.read(parent, 1 << 16)
     os.close(parent)
     assert b"\x1b[1m" in shown
+
+
+@pytest.mark.parametrize("spoilt", ["{}\r", " {}"])
+def test_a_spoilt_certificate_is_refused_alike_by_every_command(
+    agora: Agora, monkeypatch: pytest.MonkeyPatch, spoilt: str
+) -> None:
+    token = agora("issue", "rtc", "--channel", "room-1", "--uid", "42").out.strip()
+    monkeypatch.setenv("AGORA_APP_CERTIFICATE", spoilt.format(CERTIFICATE))
+    refused = [
+        agora(*command)
+        for command in (
+            ("explain", token),
+            ("verify", token),
+            ("issue", "rtc", "--channel", "room-1", "--uid", "42"),
+        )
+    ]
+    assert {each.status for each in refused} == {2}
+    assert len({each.err for each in refused}) == 1
+    assert CERTIFICATE not in refused[0].err
+
+
+def test_an_app_id_and_a_certificate_in_files(
+    agora: Agora, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    token = agora("issue", "rtc", "--channel", "room-1", "--uid", "42").out.strip()
+    for name, value in (("AGORA_APP_ID", "0" * 32), ("AGORA_APP_CERTIFICATE", CERTIFICATE)):
+        (tmp_path / name).write_text(f"{value}\n")
+        monkeypatch.delenv(name)
+        monkeypatch.setenv(f"{name}_FILE", str(tmp_path / name))
+    result = agora("explain", token)
+    assert result.status == 1
+    assert "other app id" in result.out
+    (tmp_path / "AGORA_APP_ID").write_text(f"{APP_ID}\n")
+    assert agora("explain", token).status == 0

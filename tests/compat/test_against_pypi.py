@@ -35,11 +35,13 @@ PROJECTS = [
     ("97 CA 35 de 60 c4 46 45 bb ae 8a", CERTIFICATE),
     (None, CERTIFICATE),
     (APP_ID, 5),
+    (APP_ID.encode(), CERTIFICATE),
+    (APP_ID, CERTIFICATE.encode()),
 ]
-NAMES = ["room", "", " ", "ünïcode", "a\nb", "*", "x" * 65, "x" * 65535, 5, None]
+NAMES = ["room", "", " ", "ünïcode", "a\nb", "*", "x" * 65, "x" * 65535, 5, None, b"room"]
 USERS: list[Any] = [
     *(1, 0, -5, 4294967295, 1 << 32, 1 << 64, True, False, None, 0.0, 1.5),
-    *("0", "", "1", "ann", "ünïcode", "x" * 65535, [], ()),
+    *("0", "", "1", "ann", "ünïcode", "x" * 65535, [], (), b"ann"),
 ]
 TOO_LONG = "x" * 65536
 LONG_NAMES = [*NAMES, TOO_LONG]

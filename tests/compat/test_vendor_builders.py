@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
 import struct
 from typing import Any
 
@@ -217,31 +215,3 @@ def test_bad_project_and_what_does_not_pack() -> None:
     for values in (("x" * 65536, UID, 1, 600), ("room", UID, 1, 1 << 32), ("room", UID, 1, 1, -1)):
         with pytest.raises(struct.error):
             build(*PROJECT, *values)
-
-
-@pytest.mark.parametrize(
-    ("module", "name"),
-    [
-        ("RtcTokenBuilder", "RtcTokenBuilder"),
-        ("RtcTokenBuilder2", "RtcTokenBuilder"),
-        ("RtcTokenBuilder2", "RtcTokenBuilder2"),
-        ("RtmTokenBuilder", "RtmTokenBuilder"),
-        ("RtmTokenBuilder2", "RtmTokenBuilder"),
-        ("RtmTokenBuilder2", "RtmTokenBuilder2"),
-        ("ChatTokenBuilder2", "ChatTokenBuilder"),
-        ("ChatTokenBuilder2", "ChatTokenBuilder2"),
-        ("apaas_token_builder", "ApaasTokenBuilder"),
-        ("education_token_builder", "EducationTokenBuilder"),
-        ("fpa_token_builder", "FpaTokenBuilder"),
-        ("convoai_token_builder", "ConvoAITokenBuilder"),
-        ("stt_token_builder", "SttTokenBuilder"),
-    ],
-)
-def test_the_methods_are_the_builders_own(module: str, name: str) -> None:
-    ours = getattr(importlib.import_module(f"agora_token.compat.{module}"), name)
-    real = getattr(builders, name.removesuffix("2"))
-    methods = [method for method in dir(real) if method.startswith("build")]
-    assert methods
-    for method in methods:
-        assert getattr(ours, method) is getattr(real, method)
-        assert inspect.isfunction(getattr(ours, method))

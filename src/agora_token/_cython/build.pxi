@@ -54,7 +54,7 @@ def build006(
         hmac_of_writer(key.data, key.size, &writer, HEADER_006, signature)
         size = writer.size - size
         if size > 0xFFFF:
-            text_bytes(writer.data[writer.size - size : writer.size], "message")
+            fitting(writer.data[writer.size - size : writer.size], "message")
         content = writer.data + writer.size - size - HEADER_006
         store_header_006(
             content,

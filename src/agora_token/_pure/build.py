@@ -9,6 +9,7 @@ from .._wire.values import (
     CERTIFICATE,
     Expiries,
     PackedService,
+    fitting,
     is_hex32,
     text_bytes,
     to_u16,
@@ -31,7 +32,7 @@ from .salts import random_salt
 def build006(
     app_id: str,
     certificate: str,
-    channel: str | bytes,
+    channel: str,
     uid: object,
     privileges: tuple[int, ...],
     expiries: Expiries,
@@ -46,7 +47,7 @@ def build006(
         random_salt() if salt is None else to_u32(salt, "salt"),
         int(time.time()) + MAX_LIFETIME if ts is None else to_u32(ts, "ts"),
     )
-    message = text_bytes(times + pack_map(privileges, expiries), "message")
+    message = fitting(times + pack_map(privileges, expiries), "message")
     signature = hmac_sha256(key, app_bytes + channel_bytes + uid_bytes + message)
     return token006(app_bytes, channel_bytes, uid_bytes, message, signature)
 

@@ -72,16 +72,20 @@ def is_hex32(value: str) -> bool:
     return isinstance(value, str)
 
 
-def text_bytes(value: object, name: str) -> bytes:
-    """A string as UTF-8 (bytes are taken as they are), if it fits a token's string."""
-    # A certificate that is no UTF-8 must not be carried about by the error of encoding it.
-    errors = "surrogatepass" if name == CERTIFICATE else "strict"
-    data = value if isinstance(value, bytes) else value.encode(errors=errors)  # type: ignore[attr-defined]
+def fitting(data: bytes, name: str) -> bytes:
+    """Bytes that fit a token's string."""
     if len(data) > MAX_U16:
         raise PackingError(
             f"{name} has {len(data)} bytes; a token's string holds at most {MAX_U16}"
         )
-    return bytes(data)
+    return data
+
+
+def text_bytes(value: object, name: str) -> bytes:
+    """A string as UTF-8, if it fits a token's string; ``AttributeError`` for what is not one."""
+    # A certificate that is no UTF-8 must not be carried about by the error of encoding it.
+    errors = "surrogatepass" if name == CERTIFICATE else "strict"
+    return fitting(bytes(value.encode(errors=errors)), name)  # type: ignore[attr-defined]
 
 
 def user_bytes(value: object, name: str = "uid") -> bytes:

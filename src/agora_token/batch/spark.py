@@ -15,7 +15,6 @@ second time.  The tokens are others then, and as good: their salts are random, u
 
 from __future__ import annotations
 
-import os
 import re
 import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import pyarrow as pa
 
+from .. import _environment
 from .._demands import make_demands
 from ..errors import ConfigurationError
 from ..issuer import Issuer
@@ -59,13 +59,17 @@ _STAND_IN: Final = "0" * 32
 
 @dataclass(frozen=True)
 class CertificateFromEnvironment:
-    """Looks the certificate up in an environment variable of the executor."""
+    """Looks the certificate up in an environment variable of the executor.
 
-    variable: str = "AGORA_APP_CERTIFICATE"
+    It may hold a primary and a secondary one, with a comma between them; a variable of the same
+    name and ``_FILE`` may name a file in its place.
+    """
 
-    def __call__(self) -> str:
-        value = os.environ.get(self.variable, "")
-        if not value:
+    variable: str = _environment.CERTIFICATE
+
+    def __call__(self) -> str | list[str]:
+        found = _environment.certificates(self.variable)
+        if not found:
             raise ConfigurationError(
                 f"{self.variable} is not set on the executor {socket.gethostname()}; set it in the "
                 "environment of the executors (in conf/spark-env.sh of each worker, or with "
@@ -73,7 +77,7 @@ class CertificateFromEnvironment:
                 "spark.executorEnv would show it in Spark's interface and logs), or look it up in "
                 "a file or by a function: certificate=CertificateFromFile(...)"
             )
-        return value
+        return _one_or_several(found)
 
 
 @dataclass(frozen=True)
@@ -82,16 +86,9 @@ class CertificateFromFile:
 
     path: str
 
-    def __call__(self) -> str:
-        try:
-            with open(self.path, encoding="utf-8") as file:
-                return file.read().strip()
-        except (OSError, UnicodeDecodeError) as error:
-            why = os.strerror(error.errno or 0) if isinstance(error, OSError) else "is not text"
-            raise ConfigurationError(
-                f"{self.path}: the certificate cannot be read on the executor "
-                f"{socket.gethostname()}: {why}"
-            ) from None
+    def __call__(self) -> str | list[str]:
+        where = f" on the executor {socket.gethostname()}"
+        return _one_or_several(_environment.certificates_in(self.path, where))
 
 
 def issue_tokens(
@@ -99,7 +96,7 @@ def issue_tokens(
     app_id: str,
     request: Request | None = None,
     *,
-    certificate: Callable[[], str] = CertificateFromEnvironment(),
+    certificate: Callable[[], str | Sequence[str]] = CertificateFromEnvironment(),
     salts: str | None = None,
     on_error: str = "raise",
     error_column: str = "token_error",
@@ -175,7 +172,7 @@ class TokenIssuer:
 
     app_id: str
     request: Request = field(default_factory=Request)
-    certificate: Callable[[], str] = CertificateFromEnvironment()
+    certificate: Callable[[], str | Sequence[str]] = CertificateFromEnvironment()
     salts: str | None = None
     on_error: str = "raise"
     error_column: str = "token_error"
@@ -198,7 +195,7 @@ class TokenIssuer:
     def __call__(self, batches: Batches) -> Iterator[pa.RecordBatch]:
         issuer = None
         for batch in _slices(batches):
-            issuer = issuer or Issuer(self.app_id, self.certificate())
+            issuer = issuer or Issuer(self.app_id, _first(self.certificate()))
             yield self._issued(issuer, batch)
 
     def _issued(self, issuer: Issuer, batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -291,6 +288,15 @@ def _check_lookup(function: object, app_id: str | None) -> None:
             "the function that looks the certificate up carries 32 hex digits, the form of a "
             "certificate, which would be kept in Spark's plans; let it read them on the executor"
         )
+
+
+def _one_or_several(found: list[str]) -> str | list[str]:
+    return found[0] if len(found) == 1 else found
+
+
+def _first(found: str | Sequence[str]) -> str:
+    """The certificate that signs."""
+    return found if isinstance(found, str) else found[0]
 
 
 def _check_column(name: str, names: Sequence[str]) -> None:

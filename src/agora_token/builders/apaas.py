@@ -7,14 +7,10 @@ from typing import Final
 
 from .. import _backend
 from .._wire.values import pack_i16
-from ._rtc_rtm import LOGIN, RTM
-from .chat import CHAT, CHAT_USER
+from ..services import ApaasService
+from ._packed import APAAS, APAAS_APP, APAAS_USER, CHAT, CHAT_USER, LOGIN, ROOM_USER, RTM
 
-_APAAS: Final = 7
-_ROOM_USER: Final = (1,)
-_USER: Final = (2,)
-_APP: Final = (3,)
-_NO_ROLE: Final = pack_i16(-1, "role")
+_NO_ROLE: Final = pack_i16(ApaasService().role, "role")
 
 
 class ApaasTokenBuilder:
@@ -36,7 +32,7 @@ class ApaasTokenBuilder:
                 # In the order of the types, which is that of the token.
                 (RTM, LOGIN, expire, (user_uuid,), b""),
                 (CHAT, CHAT_USER, expire, (chat_user_id,), b""),
-                (_APAAS, _ROOM_USER, expire, (room_uuid, user_uuid), pack_i16(role, "role")),
+                (APAAS, ROOM_USER, expire, (room_uuid, user_uuid), pack_i16(role, "role")),
             ),
             expire,
         )
@@ -48,7 +44,7 @@ class ApaasTokenBuilder:
             app_id,
             app_certificate,
             # The sum refuses what is not text, which a backend would take for a user.
-            ((_APAAS, _USER, expire, ("", "" + user_uuid), _NO_ROLE),),
+            ((APAAS, APAAS_USER, expire, ("", "" + user_uuid), _NO_ROLE),),
             expire,
         )
 
@@ -56,5 +52,5 @@ class ApaasTokenBuilder:
     def build_app_token(app_id: str, app_certificate: str, expire: int) -> str:
         """A token for the app itself that lives ``expire`` seconds."""
         return _backend.build007(
-            app_id, app_certificate, ((_APAAS, _APP, expire, ("", ""), _NO_ROLE),), expire
+            app_id, app_certificate, ((APAAS, APAAS_APP, expire, ("", ""), _NO_ROLE),), expire
         )

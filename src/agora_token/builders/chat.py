@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from .. import _backend
-
-CHAT: Final = 5
-CHAT_USER: Final = (1,)
-CHAT_APP: Final = (2,)
+from ._packed import CHAT, CHAT_APP, CHAT_USER
 
 
 class ChatTokenBuilder:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from .. import _backend
 from ..privileges import MAX_LIFETIME
-
-_FPA: Final = (4, (1,), 0, (), b"")
+from ._packed import FPA
 
 
 class FpaTokenBuilder:
@@ -16,4 +13,4 @@ class FpaTokenBuilder:
     @staticmethod
     def build_token(app_id: str, app_certificate: str) -> str:
         """A token that lives 24 hours; its login has the expiry 0."""
-        return _backend.build007(app_id, app_certificate, (_FPA,), MAX_LIFETIME)
+        return _backend.build007(app_id, app_certificate, (FPA,), MAX_LIFETIME)

@@ -1,50 +1,10 @@
 """Speech-to-Text: tokens for it, for RTC and for RTM in one."""
 
-from __future__ import annotations
-
-from typing import Final
-
-from .. import _backend
-from ._rtc_rtm import rtc_and_rtm
-
-_STT: Final = (10, (), 0, (), b"")
+from ..services import SttService
+from ._packed import built_with, rtc_and_rtm
 
 
 class SttTokenBuilder:
     """Version 007 tokens for Speech-to-Text."""
 
-    @staticmethod
-    def build_token(
-        app_id: str,
-        app_certificate: str,
-        channel_name: str,
-        rtc_account: int | str,
-        rtc_role: int,
-        rtc_token_expire: int,
-        join_channel_privilege_expire: int,
-        pub_audio_privilege_expire: int,
-        pub_video_privilege_expire: int,
-        pub_data_stream_privilege_expire: int,
-        rtm_user_id: str,
-        rtm_token_expire: int,
-    ) -> str:
-        """The token of :meth:`RtcTokenBuilder.build_token_with_rtm2`, for Speech-to-Text too."""
-        return _backend.build007(
-            app_id,
-            app_certificate,
-            (
-                *rtc_and_rtm(
-                    channel_name,
-                    rtc_account,
-                    rtc_role,
-                    join_channel_privilege_expire,
-                    pub_audio_privilege_expire,
-                    pub_video_privilege_expire,
-                    pub_data_stream_privilege_expire,
-                    rtm_user_id,
-                    rtm_token_expire,
-                ),
-                _STT,
-            ),
-            rtc_token_expire,
-        )
+    build_token = staticmethod(built_with(SttService, rtc_and_rtm))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO, TextIO, TypeVar
@@ -12,18 +11,17 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from .. import _environment
 from ..errors import ConfigurationError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-
-CERTIFICATE_VARIABLE = "AGORA_APP_CERTIFICATE"
 
 # No option of the same name shows the value: the process list is there for everybody to read.
 certificate_file_option = click.option(
     "--certificate-file",
     type=click.Path(exists=True, dir_okay=False, readable=True),
-    help=f"File with one certificate a line, in place of {CERTIFICATE_VARIABLE} (which may hold "
-    "several, separated by commas).",
+    help=f"File with one certificate a line, in place of {_environment.CERTIFICATE}, which may "
+    "hold several, separated by commas.",
 )
 
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON, one object a line.")
@@ -78,16 +76,8 @@ def _lines(stream: BinaryIO) -> Iterator[str]:
 
 
 def find_certificates(path: str | None) -> list[str]:
-    """The certificates of the file or the environment; none is an empty list."""
-    if path is None:
-        text = os.environ.get(CERTIFICATE_VARIABLE, "").replace(",", "\n")
-    else:
-        try:
-            with open(path, encoding="utf-8") as file:
-                text = file.read()
-        except UnicodeDecodeError:
-            raise ConfigurationError(f"{path} is not a text file with certificates") from None
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    """The certificates of the file or the environment, unchecked; none is an empty list."""
+    return _environment.certificates() if path is None else _environment.certificates_in(path)
 
 
 def need_certificates(path: str | None) -> list[str]:
@@ -95,7 +85,8 @@ def need_certificates(path: str | None) -> list[str]:
     certificates = find_certificates(path)
     if not certificates:
         raise ConfigurationError(
-            f"no certificate: set {CERTIFICATE_VARIABLE}, or name a file with --certificate-file"
+            f"no certificate: set {_environment.CERTIFICATE}, or name a file with "
+            f"{_environment.CERTIFICATE}_FILE or --certificate-file"
         )
     return certificates
 

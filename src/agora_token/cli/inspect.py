@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 import click
 
+from .. import _environment
 from ..errors import TokenError
 from ..explaining import Diagnosis
 from ..explaining import explain as explain_token
@@ -73,9 +74,8 @@ def _conditions(command: Command) -> Command:
             click.option("--user-id", help="The RTM or Chat user it must be for."),
             click.option(
                 "--app-id",
-                envvar="AGORA_APP_ID",
-                show_envvar=True,
-                help="The App ID it must be of.",
+                callback=lambda ctx, parameter, value: value or _environment.app_id(),
+                help=f"The App ID it must be of, in place of {_environment.APP_ID}.",
             ),
             click.option(
                 "--service", type=click.Choice(list(_SERVICES)), help="A service it must open."

@@ -92,11 +92,9 @@ class AccessToken:
 
     def build(self) -> str:
         """The token; '' without services, or where App ID or certificate are not 32 hex digits."""
-        app_id = (
-            self.__app_id.decode(errors="replace")
-            if isinstance(self.__app_id, bytes)
-            else self.__app_id
-        )
+        app_id: Any = self.__app_id
+        if self.__parsed and isinstance(app_id, bytes):  # as from_string leaves it
+            app_id = app_id.decode(errors="replace")
         if not is_hex32(app_id) or not is_hex32(self.__app_cert) or not self.services:
             return ""
         services = sorted(self.services, key=lambda service: service.service_type())

@@ -9,7 +9,7 @@ import warnings
 from hashlib import sha1
 from typing import Any
 
-from ..legacy import _formats
+from ..legacy import _formats, dynamic_key
 from ..legacy._deprecation import deprecated
 from . import Packer
 from .Packer import *
@@ -36,15 +36,15 @@ __all__ = [
 ]
 __all__ += Packer.__all__
 
-MEDIA_CHANNEL_SERVICE = 1
-RECORDING_SERVICE = 2
-PUBLIC_SHARING_SERVICE = 3
-IN_CHANNEL_PERMISSION = 4
+MEDIA_CHANNEL_SERVICE = dynamic_key.KeyService.MEDIA_CHANNEL.value
+RECORDING_SERVICE = dynamic_key.KeyService.RECORDING.value
+PUBLIC_SHARING_SERVICE = dynamic_key.KeyService.PUBLIC_SHARING.value
+IN_CHANNEL_PERMISSION = dynamic_key.IN_CHANNEL_PERMISSION
 
-ALLOW_UPLOAD_IN_CHANNEL = 1
+ALLOW_UPLOAD_IN_CHANNEL = dynamic_key.ALLOW_UPLOAD
 
-NoUpload = b"0"
-AudioVideoUpload = b"3"
+NoUpload = dynamic_key.Upload.NOTHING.value.encode()
+AudioVideoUpload = dynamic_key.Upload.AUDIO_AND_VIDEO.value.encode()
 
 
 @deprecated("dynamic key 5")

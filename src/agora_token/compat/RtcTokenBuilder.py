@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
-from .. import _backend, builders
-from ..builders import Role_Admin, Role_Attendee, Role_Publisher, Role_Subscriber
+from .. import _backend
+from ..builders import Role_Admin, Role_Attendee, Role_Publisher, Role_Subscriber, rtc006
+from ..builders import RtcRole as RtcRole
 from ..privileges import JOIN_AND_PUBLISH
 from . import AccessToken as _access_token
 from .AccessToken import *
@@ -23,8 +24,8 @@ __all__ = [
 __all__ += _access_token.__all__
 
 
-class RtcTokenBuilder(builders.RtcTokenBuilder):
-    """As :class:`agora_token.RtcTokenBuilder`, with two methods that a few generations have."""
+class RtcTokenBuilder(rtc006.RtcTokenBuilder):
+    """With the two methods that the newest generation of version 006 has besides."""
 
     @staticmethod
     def buildTokenWithUserAccountAndPrivilege(

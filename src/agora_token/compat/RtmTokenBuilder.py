@@ -3,7 +3,8 @@
 import os
 import sys
 
-from ..builders import Role_Rtm_User, RtmTokenBuilder
+from ..builders import Role_Rtm_User
+from ..builders.rtm006 import RtmTokenBuilder
 from . import AccessToken as _access_token
 from .AccessToken import *
 

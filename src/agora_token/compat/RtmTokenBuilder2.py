@@ -1,6 +1,6 @@
 """The vendor's ``RtmTokenBuilder2``: version 007."""
 
-from ..builders import RtmTokenBuilder
+from ..builders.rtm007 import RtmTokenBuilder
 from . import AccessToken2 as _access_token2
 from .AccessToken2 import *
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
+from .. import services
 from .._wire.values import pack_permissions
 from .Packer import (
     pack_int16,
@@ -34,6 +35,8 @@ __all__ = [
     "ServiceStreaming",
     "ServiceStt",
 ]
+
+_NO_ROLE = services.ApaasService().role
 
 
 class Service:
@@ -72,12 +75,12 @@ def _user_bytes(user: object) -> bytes:
 
 
 class ServiceRtc(Service):
-    kServiceType = 1
+    kServiceType = services.RtcService.type
 
-    kPrivilegeJoinChannel = 1
-    kPrivilegePublishAudioStream = 2
-    kPrivilegePublishVideoStream = 3
-    kPrivilegePublishDataStream = 4
+    kPrivilegeJoinChannel = services.RtcPrivilege.JOIN_CHANNEL.value
+    kPrivilegePublishAudioStream = services.RtcPrivilege.PUBLISH_AUDIO_STREAM.value
+    kPrivilegePublishVideoStream = services.RtcPrivilege.PUBLISH_VIDEO_STREAM.value
+    kPrivilegePublishDataStream = services.RtcPrivilege.PUBLISH_DATA_STREAM.value
 
     _strings = ("_ServiceRtc__channel_name", "_ServiceRtc__uid")
 
@@ -88,9 +91,9 @@ class ServiceRtc(Service):
 
 
 class ServiceRtm(Service):
-    kServiceType = 2
+    kServiceType = services.RtmService.type
 
-    kPrivilegeLogin = 1
+    kPrivilegeLogin = services.RtmPrivilege.LOGIN.value
 
     _strings = ("_ServiceRtm__user_id",)
 
@@ -100,10 +103,10 @@ class ServiceRtm(Service):
 
 
 class ServiceStreaming(Service):
-    kServiceType = 3
+    kServiceType = services.StreamingService.type
 
-    kPrivilegePublishMixStream = 1
-    kPrivilegePublishRawStream = 2
+    kPrivilegePublishMixStream = services.StreamingPrivilege.PUBLISH_MIX_STREAM.value
+    kPrivilegePublishRawStream = services.StreamingPrivilege.PUBLISH_RAW_STREAM.value
 
     _strings = ("_ServiceStreaming__channel_name", "_ServiceStreaming__account")
 
@@ -114,19 +117,19 @@ class ServiceStreaming(Service):
 
 
 class ServiceFpa(Service):
-    kServiceType = 4
+    kServiceType = services.FpaService.type
 
-    kPrivilegeLogin = 1
+    kPrivilegeLogin = services.FpaPrivilege.LOGIN.value
 
     def __init__(self) -> None:
         super().__init__(ServiceFpa.kServiceType)
 
 
 class ServiceChat(Service):
-    kServiceType = 5
+    kServiceType = services.ChatService.type
 
-    kPrivilegeUser = 1
-    kPrivilegeApp = 2
+    kPrivilegeUser = services.ChatPrivilege.USER.value
+    kPrivilegeApp = services.ChatPrivilege.APP.value
 
     _strings = ("_ServiceChat__user_id",)
 
@@ -136,10 +139,10 @@ class ServiceChat(Service):
 
 
 class ServiceFCdn(Service):
-    kServiceType = 6
+    kServiceType = services.FCdnService.type
 
-    kPrivilegePublish = 1
-    kPrivilegePlay = 2
+    kPrivilegePublish = services.FCdnPrivilege.PUBLISH.value
+    kPrivilegePlay = services.FCdnPrivilege.PLAY.value
 
     _strings = ("_ServiceFCdn__channel_name", "_ServiceFCdn__account")
 
@@ -150,15 +153,15 @@ class ServiceFCdn(Service):
 
 
 class ServiceApaas(Service):
-    kServiceType = 7
+    kServiceType = services.ApaasService.type
 
-    kPrivilegeRoomUser = 1
-    kPrivilegeUser = 2
-    kPrivilegeApp = 3
+    kPrivilegeRoomUser = services.ApaasPrivilege.ROOM_USER.value
+    kPrivilegeUser = services.ApaasPrivilege.USER.value
+    kPrivilegeApp = services.ApaasPrivilege.APP.value
 
     _strings = ("_ServiceApaas__room_uuid", "_ServiceApaas__user_uuid")
 
-    def __init__(self, room_uuid: str = "", user_uuid: str = "", role: int = -1) -> None:
+    def __init__(self, room_uuid: str = "", user_uuid: str = "", role: int = _NO_ROLE) -> None:
         super().__init__(ServiceApaas.kServiceType)
         self.__room_uuid = room_uuid.encode()
         self.__user_uuid = user_uuid.encode()
@@ -173,23 +176,23 @@ class ServiceApaas(Service):
 
 
 class ServiceRtm2(Service):
-    kServiceType = 8
+    kServiceType = services.Rtm2Service.type
 
-    kPrivilegeLogin = 1
+    kPrivilegeLogin = services.Rtm2Privilege.LOGIN.value
 
     _strings = ("_ServiceRtm2__user_id",)
 
     class Permissions:
         """Who may do what: ``details`` maps resource to permission to a list of names."""
 
-        kMessageChannels = 0
-        kStreamChannels = 1
-        kGroupChannels = 2
-        kServerGroups = 3
-        kUsers = 4
+        kMessageChannels = services.Rtm2Resource.MESSAGE_CHANNELS.value
+        kStreamChannels = services.Rtm2Resource.STREAM_CHANNELS.value
+        kGroupChannels = services.Rtm2Resource.GROUP_CHANNELS.value
+        kServerGroups = services.Rtm2Resource.SERVER_GROUPS.value
+        kUsers = services.Rtm2Resource.USERS.value
 
-        kRead = 0
-        kWrite = 1
+        kRead = services.Rtm2Permission.READ.value
+        kWrite = services.Rtm2Permission.WRITE.value
 
         def __init__(self) -> None:
             self.details: dict[int, dict[int, list[str]]] = {}
@@ -231,14 +234,14 @@ class ServiceRtm2(Service):
 
 
 class ServiceConvoAI(Service):
-    kServiceType = 9
+    kServiceType = services.ConvoAIService.type
 
     def __init__(self) -> None:
         super().__init__(ServiceConvoAI.kServiceType)
 
 
 class ServiceStt(Service):
-    kServiceType = 10
+    kServiceType = services.SttService.type
 
     def __init__(self) -> None:
         super().__init__(ServiceStt.kServiceType)

@@ -11,7 +11,7 @@ import operator
 from base64 import b64encode
 from typing import Any, Final
 
-from .._wire.values import MAX_U32, pack_u16, text_bytes, to_u32
+from .._wire.values import MAX_U32, fitting, pack_u16, text_bytes, to_u32
 
 PUBLIC_SHARING: Final = "APSS"
 RECORDING: Final = "ARS"
@@ -109,7 +109,7 @@ def _u32(value: object, name: str) -> bytes:
 
 
 def _string(value: object, name: str) -> bytes:
-    data = text_bytes(value, name)
+    data = fitting(value, name) if isinstance(value, bytes) else text_bytes(value, name)
     return len(data).to_bytes(2, "little") + data
 
 

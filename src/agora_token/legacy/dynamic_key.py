@@ -33,8 +33,8 @@ class Upload(Enum):
     AUDIO_AND_VIDEO = "3"
 
 
-_IN_CHANNEL_PERMISSION = 4
-_ALLOW_UPLOAD = 1
+IN_CHANNEL_PERMISSION = 4
+ALLOW_UPLOAD = 1
 
 _KEY4_NAMES = {
     KeyService.MEDIA_CHANNEL: _formats.MEDIA_CHANNEL,
@@ -157,11 +157,11 @@ def in_channel_permission_key5(
             f"upload {upload!r} must be one of agora_token.legacy.Upload"
         ) from None
     return _formats.key5(
-        _IN_CHANNEL_PERMISSION,
+        IN_CHANNEL_PERMISSION,
         *_checked(app_id, certificate, channel, issued_at, random_int),
         _checks.check_uid(uid),
         _checks.check_time(expires_at, "expires_at"),
-        {_ALLOW_UPLOAD: permission.value},
+        {ALLOW_UPLOAD: permission.value},
     )
 
 

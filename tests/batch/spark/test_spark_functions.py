@@ -188,7 +188,9 @@ def test_verifying_names_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(name.upper() in Reason.__members__ for name in reasons)
     monkeypatch.setenv("SECONDARY", "0" * 32)
     both = [CertificateFromEnvironment(), CertificateFromEnvironment("SECONDARY")]
-    rotation = TokenVerifier(at=NOW, certificates=lambda: [each() for each in both], token="pass")
+    rotation = TokenVerifier(
+        at=NOW, certificates=lambda: [str(each()) for each in both], token="pass"
+    )
     (judged,) = rotation([batch.slice(4, 1)])
     assert judged.column("reason").to_pylist() == ["valid"]
     (judged,) = TokenVerifier(at=NOW + 61, reason_column="outcome", **columns)([batch.slice(0, 1)])

@@ -1,68 +1,18 @@
-"""RTC (audio and video): tokens to join a channel, alone or with RTM."""
+"""RTC (audio and video), version 007: tokens to join a channel, alone or with RTM."""
 
 from __future__ import annotations
 
-from typing import Final
-
 from .. import _backend
-from ..privileges import JOIN_AND_PUBLISH, JOIN_ONLY, Role
-from ._rtc_rtm import LOGIN, RTC, RTM, rtc_and_rtm
-
-Role_Attendee: Final = Role.ATTENDEE.value
-Role_Publisher: Final = Role.PUBLISHER.value
-Role_Subscriber: Final = Role.SUBSCRIBER.value
-Role_Admin: Final = Role.ADMIN.value
+from ..privileges import JOIN_AND_PUBLISH, JOIN_ONLY
+from ._packed import LOGIN, RTC, RTM, rtc_and_rtm
+from ._roles import Role_Publisher, Roles
 
 # Every method is one call of a backend, with no object or function on the way: this is what token
 # servers run.
 
 
-class RtcTokenBuilder:
-    """Tokens for RTC: version 006 in camelCase, version 007 in snake_case."""
-
-    @staticmethod
-    def buildTokenWithUid(
-        appId: str,
-        appCertificate: str,
-        channelName: str,
-        uid: int | str,
-        role: int,
-        privilegeExpiredTs: int,
-    ) -> str:
-        """A version 006 token to join; and to publish, unless the role is the subscriber's.
-
-        ``uid`` 0 stands for anybody.  ``privilegeExpiredTs`` is in seconds since 1970, 0 the end of
-        the token, 24 hours from now.
-        """
-        return _backend.build006(
-            appId,
-            appCertificate,
-            channelName,
-            uid,
-            JOIN_AND_PUBLISH if role in (0, 1, 101) else JOIN_ONLY,
-            privilegeExpiredTs,
-        )
-
-    @staticmethod
-    def buildTokenWithAccount(
-        appId: str,
-        appCertificate: str,
-        channelName: str,
-        account: int | str,
-        role: int,
-        privilegeExpiredTs: int,
-    ) -> str:
-        """As :meth:`buildTokenWithUid`, for a user account."""
-        return _backend.build006(
-            appId,
-            appCertificate,
-            channelName,
-            account,
-            JOIN_AND_PUBLISH if role in (0, 1, 101) else JOIN_ONLY,
-            privilegeExpiredTs,
-        )
-
-    buildTokenWithUserAccount = buildTokenWithAccount
+class RtcTokenBuilder(metaclass=Roles):
+    """Version 007 tokens for RTC, in which every expiry is in seconds from now."""
 
     @staticmethod
     def build_token_with_uid(
@@ -85,7 +35,7 @@ class RtcTokenBuilder:
             (
                 (
                     RTC,
-                    JOIN_AND_PUBLISH if role == 1 else JOIN_ONLY,
+                    JOIN_AND_PUBLISH if role == Role_Publisher else JOIN_ONLY,
                     privilege_expire,
                     (channel_name, uid),
                     b"",
@@ -111,7 +61,7 @@ class RtcTokenBuilder:
             (
                 (
                     RTC,
-                    JOIN_AND_PUBLISH if role == 1 else JOIN_ONLY,
+                    JOIN_AND_PUBLISH if role == Role_Publisher else JOIN_ONLY,
                     privilege_expire,
                     (channel_name, account),
                     b"",
@@ -192,7 +142,7 @@ class RtcTokenBuilder:
             (
                 (
                     RTC,
-                    JOIN_AND_PUBLISH if role == 1 else JOIN_ONLY,
+                    JOIN_AND_PUBLISH if role == Role_Publisher else JOIN_ONLY,
                     privilege_expire,
                     (channel_name, account),
                     b"",
@@ -222,18 +172,18 @@ class RtcTokenBuilder:
         The token lives ``rtc_token_expire`` seconds; ``rtm_token_expire`` is that of RTM's login.
         """
         return _backend.build007(
-            app_id,
-            app_certificate,
-            rtc_and_rtm(
+            *rtc_and_rtm(
+                app_id,
+                app_certificate,
                 channel_name,
                 rtc_account,
                 rtc_role,
+                rtc_token_expire,
                 join_channel_privilege_expire,
                 pub_audio_privilege_expire,
                 pub_video_privilege_expire,
                 pub_data_stream_privilege_expire,
                 rtm_user_id,
                 rtm_token_expire,
-            ),
-            rtc_token_expire,
+            )
         )

@@ -1,20 +1,15 @@
-"""RTM (messaging): tokens to log in."""
+"""RTM (messaging), version 007: tokens to log in."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .. import _backend
 from .._wire.values import pack_permissions
-from ._rtc_rtm import LOGIN, RTM
+from ._packed import LOGIN, RTM, RTM2
 
 if TYPE_CHECKING:
     from ..services import Rtm2Permissions
-
-Role_Rtm_User: Final = 1
-
-_RTM2: Final = 8
-_RTM_LOGIN: Final = (1000,)
 
 
 class HasDetails(Protocol):
@@ -25,19 +20,7 @@ class HasDetails(Protocol):
 
 
 class RtmTokenBuilder:
-    """Tokens for RTM: version 006 in camelCase, version 007 in snake_case."""
-
-    @staticmethod
-    def buildToken(
-        appId: str, appCertificate: str, userAccount: str, role: int, privilegeExpiredTs: int
-    ) -> str:
-        """A version 006 token to log in as ``userAccount``; ``role`` makes no difference.
-
-        ``privilegeExpiredTs`` is in seconds since 1970, 0 the end of the token, 24 hours from now.
-        """
-        return _backend.build006(
-            appId, appCertificate, userAccount, "", _RTM_LOGIN, privilegeExpiredTs
-        )
+    """Version 007 tokens for RTM, in which every expiry is in seconds from now."""
 
     @staticmethod
     def build_token(app_id: str, app_certificate: str, user_id: str, expire: int) -> str:
@@ -62,5 +45,5 @@ class RtmTokenBuilder:
         details: Any = getattr(permissions, "details", permissions)
         rest = pack_permissions(details or {})
         return _backend.build007(
-            app_id, app_certificate, ((_RTM2, LOGIN, expire, (user_id,), rest),), expire
+            app_id, app_certificate, ((RTM2, LOGIN, expire, (user_id,), rest),), expire
         )
