@@ -15,7 +15,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any, Final, NamedTuple
 from unittest.mock import patch
 
-from agora_token import Issuer, RtcTokenBuilder, TokenInfo, _backend, _pure, read
+from agora_token import Issuer, RtcTokenBuilder, TokenInfo, _backend, read
 
 APP_ID: Final = "2b4f76c05ad94e1c9f0d8377a6be1542"
 CERTIFICATE: Final = "e8d1f03c6a7249b5b3c9275d0a64f18e"
@@ -95,9 +95,12 @@ def _expiry(info: TokenInfo) -> int:
 @contextmanager
 def backend(name: str) -> Iterator[ModuleType]:
     """Puts a backend in the place of the one that was chosen at import."""
-    module = importlib.import_module(BACKENDS[name])
-    with patch.object(_backend, "backend", module):
-        yield module
+    chosen, wanted = (importlib.import_module(BACKENDS[each]) for each in (_backend.NAME, name))
+    _backend.use(wanted)
+    try:
+        yield wanted
+    finally:
+        _backend.use(chosen)
 
 
 @contextmanager
@@ -107,7 +110,7 @@ def fixed(now: int, salt: int) -> Iterator[None]:
     with (
         patch.object(time, "time", lambda: float(now)),
         patch("secrets.SystemRandom", lambda: random),
-        patch.object(_pure, "random_salt", lambda: salt),
+        patch("agora_token._pure.build.random_salt", lambda: salt),
     ):
         yield
 
