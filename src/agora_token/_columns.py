@@ -96,9 +96,16 @@ def uint32_buffer(value: object) -> memoryview | None:
     return view if plain and view.c_contiguous else None
 
 
-def common_length(columns: tuple[Column, ...]) -> int:
-    """How many rows the columns have; raises where they differ, or where nothing says how many."""
-    lengths = {len(column[0]) for column in columns if isinstance(column, (Objects, Integers))}
+def common_length(columns: Iterable[Any]) -> int:
+    """How many rows columns have, of the shapes here or Arrow's.
+
+    Raises where they differ, or where each is one value for all rows.
+    """
+    lengths = {
+        len(column[0] if isinstance(column, (Objects, Integers)) else column)
+        for column in columns
+        if not isinstance(column, Constant)
+    }
     if not lengths:
         raise ColumnError("every column is one value for all rows; give at least one as a sequence")
     if len(lengths) > 1:

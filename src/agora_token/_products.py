@@ -235,3 +235,12 @@ PRODUCTS: Final[dict[str, Product]] = {
         Product("stt", *_AGENT, _only(_RTC, _rtm(2), _Part(SttService, _always(), ()))),
     )
 }
+
+FOR_EACH_USER: Final = tuple(name for name, product in PRODUCTS.items() if product.parameters)
+"""The products that have a token of their own for each row of a roster."""
+
+WITH_ROLE: Final = frozenset({"rtc", "rtc-rtm", "fcdn", "convoai", "stt"})
+"""The products whose tokens have a :class:`~agora_token.Role`."""
+
+WITH_ROOM_ROLE: Final = WITH_CHAT_USER
+"""The products whose tokens have a role of the room's own numbering."""

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     Privileges = Mapping[int, Seconds] | None
     Users = int | str | Sequence[int | str] | Buffer
 
+_MAX_KEPT_VARIANTS = 64
+
 
 class Issuer:
     """Issues the tokens of one Agora project.
@@ -418,6 +420,12 @@ class Issuer:
 
         The plan's variants are ``grants``; its fields are those of the product, in order.
         """
+        if len(grants) > _MAX_KEPT_VARIANTS:  # hardly the same again, and large
+            return self._make(product, grants, version)
+        key = (product, version, *grants)
+        return self._plans.get(key, lambda: self._make(product, grants, version))
+
+    def _make(self, product: str, grants: Sequence[Grant], version: str) -> Plan006 | Plan007:
         checked = [
             grant._replace(
                 expires_in=check_lifetime(grant.expires_in),
@@ -440,7 +448,7 @@ class Issuer:
         def make() -> Plan006 | Plan007:
             from ._products import Grant
 
-            return self.plan(product, [Grant(role, check_lifetime(expires_in), own)], version)
+            return self._make(product, [Grant(role, check_lifetime(expires_in), own)], version)
 
         # With their types: True, 1 and 1.0 are equal, and not all of them are allowed.
         key = (product, version, role, type(role), expires_in, type(expires_in), *own)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from agora_token import AgoraTokenError, Reason, Role
 from agora_token._columns import Strings
 from agora_token.batch import chat_user_column, rtc_column, rtm_column, verify_column
-from agora_token.batch.columns import plan_column
+from agora_token.batch.columns import backend_column
 from agora_token.errors import (
     ColumnError,
     InvalidChannelError,
@@ -251,7 +251,7 @@ def test_verified_column() -> None:
 
 def test_large_offsets_are_read_in_place() -> None:
     array = pa.array(ROOMS, pa.large_string())
-    column = plan_column(array, "channel", False)
+    column = backend_column(array, "channel", False)
     assert isinstance(column, Strings)
     assert column.wide
     assert column.data.address == array.buffers()[2].address

@@ -13,9 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from agora_token import Issuer, Role, verify
+from agora_token._products import FOR_EACH_USER
 from agora_token.batch.files import sources
 from agora_token.batch.job import Job, Summary, run
-from agora_token.batch.roster import SERVICES, Request
+from agora_token.batch.roster import Request
 from agora_token.batch.rows import BatchError
 from agora_token.errors import InvalidLifetimeError, InvalidPrivilegeError, InvalidRoleError
 from helpers.batch import ISSUER, NOW, read_csv, roster, write_csv
@@ -140,7 +141,7 @@ VALUES = {
 }
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", FOR_EACH_USER)
 def test_every_product(service: str, tmp_path: Path) -> None:
     from agora_token._products import PRODUCTS
 
@@ -155,7 +156,7 @@ def test_every_product(service: str, tmp_path: Path) -> None:
     )
     expected = METHODS[service](*values, expires_in=60, **role, **FIXED)
     assert [row["token"] for row in read_csv(tmp_path / "o.csv")] == [expected]
-    assert set(METHODS) == set(SERVICES)
+    assert set(METHODS) == set(FOR_EACH_USER)
 
 
 def test_terms_from_columns_and_options(tmp_path: Path) -> None:
@@ -244,7 +245,7 @@ def test_parquet_types_are_kept(tmp_path: Path) -> None:
 def test_columns_are_chosen_and_named(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "r.csv", ("room", "user", "token"), [("a", "5", "old")])
     names = {"channel": "room", "uid": "user", "token": "new"}
-    issue(path, tmp_path / "o.csv", {"columns": names}, columns=["new", "user"])
+    issue(path, tmp_path / "o.csv", {"columns": names}, target_columns=["new", "user"])
     assert read_csv(tmp_path / "o.csv") == [{"new": ISSUER.rtc("a", 5, **FIXED), "user": "5"}]
 
 
@@ -361,7 +362,7 @@ def test_wrong_requests(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"columns": ["nope"]}, "no column 'nope'"),
+        ({"target_columns": ["nope"]}, "no column 'nope'"),
         ({"on_error": "pray"}, "on_error"),
         ({"part_rows": 0}, "part_rows"),
         ({"rejects": "{o}"}, "cannot go to one file"),

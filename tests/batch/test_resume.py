@@ -197,7 +197,7 @@ def test_an_unfinished_job_is_not_thrown_away(
     [
         ({"request": Request(issued_at=NOW, salt=8)}, "salt = 7, this one has 8"),
         ({"request": Request(issued_at=NOW, salt=7, role="2")}, "role"),
-        ({"columns": ["token"]}, "target_columns"),
+        ({"target_columns": ["token"]}, "target_columns"),
         ({"rejects": None}, "rejects"),
         ({"keep_parts": True}, "parts"),
         ({"sources": ["{r}", "{r}"]}, "reads"),

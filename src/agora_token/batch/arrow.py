@@ -19,24 +19,23 @@ import pyarrow as pa
 
 from .. import _backend
 from .._checks import check_certificates, check_issued_at
-from .._columns import Constant
+from .._columns import Constant, common_length
 from .._demands import make_demands
-from .._products import PRODUCTS, Grant
-from ..errors import AgoraTokenError, ColumnError, InvalidSaltError
+from .._products import Grant
+from ..errors import AgoraTokenError, ColumnError
 from ..issuer import Issuer
 from ..privileges import Role
-from ._grants import Plans, granted
 from .columns import (
     CHUNK_ROWS,
     Values,
     at_row_of_all,
-    common_length,
+    backend_column,
     plain,
-    plan_column,
-    tokens_of,
+    salt_buffer,
     values_of,
     window,
 )
+from .issuing import ColumnIssuer, with_nulls
 
 if TYPE_CHECKING:
     from .._checks import Certificates
@@ -54,6 +53,7 @@ def rtc_column(
     version: str = "007",
     issued_at: int | datetime | None = None,
     salts: Any = None,
+    on_error: str = "raise",
     threads: int = 1,
 ) -> pa.ChunkedArray:
     """A column of RTC tokens, as :meth:`~agora_token.Issuer.rtc` issues them.
@@ -62,7 +62,8 @@ def rtc_column(
     (seconds) may be columns too.  ``salts`` is one salt for all rows or a column of them, for
     output that can be reproduced.  ``threads`` share the rows out.
 
-    Raises the error of the first row that is refused, which its message and its ``row`` name, and
+    Raises the error of the first row that is refused, which its message and its ``row`` name;
+    with ``on_error="null"`` the tokens of such rows are null instead.  Raises
     :class:`~agora_token.errors.ColumnError` for columns that differ in length or are of a type that
     has no place in a token.
     """
@@ -76,6 +77,7 @@ def rtc_column(
         version=version,
         issued_at=issued_at,
         salts=salts,
+        on_error=on_error,
         threads=threads,
     )
 
@@ -88,6 +90,7 @@ def rtm_column(
     version: str = "007",
     issued_at: int | datetime | None = None,
     salts: Any = None,
+    on_error: str = "raise",
     threads: int = 1,
 ) -> pa.ChunkedArray:
     """A column of :meth:`~agora_token.Issuer.rtm` tokens (see :func:`rtc_column`)."""
@@ -99,6 +102,7 @@ def rtm_column(
         version=version,
         issued_at=issued_at,
         salts=salts,
+        on_error=on_error,
         threads=threads,
     )
 
@@ -110,6 +114,7 @@ def chat_user_column(
     expires_in: Any = 3600,
     issued_at: int | datetime | None = None,
     salts: Any = None,
+    on_error: str = "raise",
     threads: int = 1,
 ) -> pa.ChunkedArray:
     """A column of :meth:`~agora_token.Issuer.chat_user` tokens (see :func:`rtc_column`)."""
@@ -120,6 +125,7 @@ def chat_user_column(
         expires_in=expires_in,
         issued_at=issued_at,
         salts=salts,
+        on_error=on_error,
         threads=threads,
     )
 
@@ -155,7 +161,7 @@ def verify_column(
         reasons = bytearray(count)
         try:
             given = {
-                name: plan_column(window(values, first, count), name, name == "uid")
+                name: backend_column(window(values, first, count), name, name == "uid")
                 for name, values in columns.items()
             }
             _backend.verify(
@@ -187,10 +193,13 @@ def _issue(
     version: str = "007",
     issued_at: int | datetime | None,
     salts: Any,
+    on_error: str,
     threads: int,
 ) -> pa.ChunkedArray:
-    names = PRODUCTS[product].parameters
-    integers = [field.integers for field in PRODUCTS[product].fields]
+    if on_error not in ("raise", "null"):
+        raise ColumnError(f"on_error is {on_error!r}; it must be 'raise' or 'null'")
+    column_issuer = ColumnIssuer(issuer, product, version)
+    names = column_issuer.parameters
     if isinstance(expires_in, timedelta):
         expires_in = int(expires_in.total_seconds())
     columns = [values_of(value, name) for value, name in zip(values, names, strict=True)]
@@ -200,37 +209,29 @@ def _issue(
     issued = check_issued_at(issued_at)
     issued = int(time.time()) if issued is None else issued
     own = tuple((privileges or {}).items())
-    plans = Plans(issuer, product, version)
 
     def make(role: Any, expires_in: Any) -> Grant:
-        grant = Grant(role, expires_in, own)
-        plans.of((grant,))  # raises where there is no such grant
-        return grant
+        return Grant(role, expires_in, own)
 
     same = [term.value for term in terms if isinstance(term, Constant)]
-    usual = granted([], lambda: make(*same)) if len(same) == len(terms) else None
+    usual = column_issuer.grant_all(make(*same)) if len(same) == len(terms) else None
 
     def issue(first: int, count: int) -> pa.Array:
+        parts = [window(column, first, count) for column in columns]
+        given = usual or column_issuer.grant_each(
+            [_filled(term, first, count) for term in terms], make
+        )
+        refused = given.refused_rows()
+        stop = min(refused, default=count) if on_error == "raise" else count
+        marks = bytearray(count) if on_error == "null" else None
+        salted = salt_buffer(window(salt, first, count))
         try:
-            parts = [window(column, first, count) for column in columns]
-            given = usual or granted([_filled(term, first, count) for term in terms], make)
-            refused = given.refused_rows()
-            stop = min(refused, default=count)
-            tokens = tokens_of(
-                plans.of(given.grants).column(
-                    tuple(map(plan_column, parts, names, integers)),
-                    0,
-                    stop,
-                    issued,
-                    given.variants,
-                    _salts(window(salt, first, count)),
-                )
-            )
-            if refused:
+            tokens = column_issuer.tokens(parts, given, stop, issued, salted, marks)
+            if stop < count:
                 raise refused[stop].at_row(stop)
-            return tokens
         except AgoraTokenError as error:
             raise at_row_of_all(error, first) from None
+        return tokens if marks is None else with_nulls(tokens, marks, refused)
 
     return pa.chunked_array(_of_windows(issue, rows, threads), pa.string())
 
@@ -255,15 +256,3 @@ def _filled(column: Values, first: int, count: int) -> pa.Array:
     if not pa.types.is_integer(array.type):
         raise ColumnError(f"role and expires_in are columns of integers, not {array.type}")
     return array
-
-
-def _salts(values: Constant | pa.Array) -> Any:
-    if isinstance(values, Constant):
-        return values.value
-    try:
-        array = values.cast(pa.uint32())
-    except pa.ArrowInvalid:
-        array = None
-    if array is None or array.null_count:
-        raise InvalidSaltError("salts must be integers of 0 to 2**32-1, with no nulls")
-    return array.buffers()[1].slice(4 * array.offset, 4 * len(array))

@@ -8,11 +8,10 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .._columns import Column, Objects
 from .._fields import MAX_UID
-from .columns import plain, plan_column
+from .columns import plain
 from .files.json_text import is_json, strings_of
-from .rows import BatchError, Refused, shown
+from .rows import BatchError, Refused, excerpt
 
 _DIGITS: Final = "^0{0,9}[0-9]{1,10}$"
 
@@ -48,7 +47,7 @@ class Cells:
         if not pc.any(has_account).as_py():
             return uids
         for row in _rows_where(pc.and_(has_account, _filled(cells))):
-            both = f"{shown(cells[row])} and {shown(accounts[row])}"
+            both = f"{excerpt(cells[row])} and {excerpt(accounts[row])}"
             reason = "the row has a uid and an account; a token is for one of them"
             refused.setdefault(row, Refused(row, self._names["uid"], both, reason))
         if pc.any(pc.equal(uids, 0)).as_py():  # as text it would be a user of that name
@@ -73,7 +72,7 @@ class Cells:
         fits = fits.fill_null(False)
         for row in _rows_where(pc.and_not(filled, fits)):
             value = cells[row].as_py()
-            refused[row] = Refused(row, self._names["uid"], shown(value), _not_a_uid(value))
+            refused[row] = Refused(row, self._names["uid"], excerpt(value), _not_a_uid(value))
         return pc.if_else(fits, numbers, None).cast(pa.uint32())
 
     def raw(self, batch: pa.RecordBatch, name: str) -> pa.Array:
@@ -82,11 +81,6 @@ class Cells:
         if is_json(batch.schema.field(index)):
             return strings_of(batch.column(index))
         return plain(batch.column(index))
-
-
-def backend_column(values: pa.Array | list[Any], name: str, integers: bool) -> Column:
-    """The values of a field, as a backend reads them."""
-    return Objects(values) if isinstance(values, list) else plan_column(values, name, integers)
 
 
 def _as_text(cells: pa.Array, name: str) -> pa.Array:
@@ -122,7 +116,7 @@ def _not_a_uid(value: int | str) -> str:
         number = int(value)
     except ValueError:
         return (
-            f"uid {shown(value)!r} is not a number of 0 to {MAX_UID}; an account has a column of "
+            f"uid {excerpt(value)!r} is not a number of 0 to {MAX_UID}; an account has a column of "
             "its own, 'account'"
         )
-    return f"uid {shown(number)} is out of range; it must be 0 (anybody) to {MAX_UID}"
+    return f"uid {excerpt(number)} is out of range; it must be 0 (anybody) to {MAX_UID}"

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
 import pyarrow as pa
 
 from .._columns import Column, Constant, Integers, Objects, Strings
-from ..errors import AgoraTokenError, ColumnError
+from ..errors import AgoraTokenError, ColumnError, InvalidSaltError
 
 CHUNK_ROWS: Final = 1 << 16
 
 Values: TypeAlias = "Constant | pa.ChunkedArray"
-
-
-def tokens_of(buffers: tuple[Any, Any]) -> pa.StringArray:
-    """The array over the offsets and data that a plan wrote."""
-    offsets, data = map(pa.py_buffer, buffers)
-    return pa.StringArray.from_buffers(offsets.size // 4 - 1, offsets, data)
 
 
 def values_of(value: Any, name: str) -> Values:
@@ -43,13 +36,15 @@ def values_of(value: Any, name: str) -> Values:
     return column
 
 
-def plan_column(values: Constant | pa.Array, name: str, integers: bool) -> Column:
-    """An array as a backend reads it, its memory shared where it has the right layout.
+def backend_column(values: Constant | pa.Array | list[Any], name: str, integers: bool) -> Column:
+    """The values of a field as a backend reads them, in their own memory where that has the layout.
 
     ``integers`` is whether they are allowed, as uids are.
     """
     if isinstance(values, Constant):
         return values
+    if isinstance(values, list):
+        return Objects(values)
     array = plain(values)
     kind = array.type
     if pa.types.is_integer(kind) and integers:
@@ -81,14 +76,17 @@ def plain(array: pa.Array) -> pa.Array:
     return array
 
 
-def common_length(columns: Sequence[Values]) -> int:
-    lengths = {len(column) for column in columns if isinstance(column, pa.ChunkedArray)}
-    if not lengths:
-        raise ColumnError("every column is one value for all rows; give at least one as a column")
-    if len(lengths) > 1:
-        given = " and ".join(str(length) for length in sorted(lengths))
-        raise ColumnError(f"the columns have {given} rows; they must be as long as each other")
-    return lengths.pop()
+def salt_buffer(values: Constant | pa.Array) -> Any:
+    """Salts as a plan takes them: one for all rows, or a buffer of ``uint32``."""
+    if isinstance(values, Constant):
+        return values.value
+    try:
+        array = values.cast(pa.uint32())
+    except pa.ArrowInvalid:
+        array = None
+    if array is None or array.null_count:
+        raise InvalidSaltError("salts must be integers of 0 to 2**32-1, with no nulls")
+    return array.buffers()[1].slice(4 * array.offset, 4 * len(array))
 
 
 def window(column: Values, first: int, count: int) -> Constant | pa.Array:

@@ -37,7 +37,7 @@ class Job:
     target: str
     """A file, or ``-`` for standard output."""
     request: Request = field(default_factory=Request)
-    columns: Sequence[str] | None = None
+    target_columns: Sequence[str] | None = None
     """The columns of the target; by default those of the source and the token."""
     source_format: str | None = None
     target_format: str | None = None
@@ -134,7 +134,7 @@ class _Run:
         with errors_name(self._sources.paths[0]):
             self._roster = Roster(issuer, job.request, names)
         self._format = _target_format(job, self._sources.format)
-        self._columns = list(job.columns or [*names, job.request.token_column])
+        self._columns = list(job.target_columns or [*names, job.request.token_column])
         self._streams = [self._token_stream()]
         if job.rejects:
             rejects = Stream("rejects", job.rejects, format_of(job.rejects), REJECT_SCHEMA)

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from .._products import PRODUCTS, Grant
+from .._products import FOR_EACH_USER, WITH_ROLE, WITH_ROOM_ROLE, Grant
 from ..errors import (
     AgoraTokenError,
     InvalidLifetimeError,
@@ -20,18 +19,11 @@ from ..errors import (
 )
 from ..issuer import Issuer
 from ..privileges import Privilege, Role
-from ._grants import Plans, granted
-from .cells import Cells, backend_column
-from .columns import tokens_of
-from .rows import BatchError, Refused, Rows, shown
+from .cells import Cells
+from .issuing import ColumnIssuer, Granted, with_nulls
+from .rows import BatchError, Refused, Rows, excerpt
 
-SERVICES: Final = tuple(name for name, product in PRODUCTS.items() if product.parameters)
-"""The products that have a token for each row of a roster."""
-
-_OF_ROOMS: Final = ("apaas-room-user", "education-room-user")
-_WITH_ROLE: Final = ("rtc", "rtc-rtm", "fcdn", "convoai", "stt", *_OF_ROOMS)
 _TERMS: Final = ("role", "expires_in", "privileges")
-_DIGITS: Final = "^0{0,9}[0-9]{1,10}$"
 
 
 @dataclass(frozen=True)
@@ -39,7 +31,7 @@ class Request:
     """Which tokens a job issues."""
 
     service: str = "rtc"
-    """One of :data:`SERVICES`."""
+    """The product, one that has a token for each user: ``rtc``, ``rtm``, ``rtc-rtm`` and so on."""
     version: str = "007"
     role: str | None = None
     """A name or number, for rows that have none in a column ``role``; by default publisher."""
@@ -65,56 +57,53 @@ class Roster:
 
     def __init__(self, issuer: Issuer, request: Request, names: Sequence[str]) -> None:
         """``names`` are the columns of the source; raises where one that is needed is missing."""
-        if request.service not in SERVICES:
+        if request.service not in FOR_EACH_USER:
             raise BatchError(
-                f"service {request.service!r} has no rosters; it must be {', '.join(SERVICES)}"
+                f"service {request.service!r} has no rosters; it must be {', '.join(FOR_EACH_USER)}"
             )
         self._request = request
-        self._parameters = PRODUCTS[request.service].parameters
-        self._integers = [field.integers for field in PRODUCTS[request.service].fields]
-        self._plans = Plans(issuer, request.service, request.version)
+        self._column_issuer = ColumnIssuer(issuer, request.service, request.version)
+        self._parameters = self._column_issuer.parameters
         self._names = _source_names(request, self._parameters, names)
         self._cells = Cells(self._names)
         self._terms = [term for term in _TERMS if term in self._names]
-        if request.service not in _OF_ROOMS or "role" not in self._terms:
-            self._grant()  # the options have to make sense where no cell replaces them
+        if request.service not in WITH_ROOM_ROLE or "role" not in self._terms:
+            # The options have to make sense where no cell replaces them.
+            self._column_issuer.grant_all(self._grant())
 
     def issue(self, rows: Rows) -> Rows:
         """The rows with a token each as a last column; those that cannot have one are refused."""
-        batch = rows.batch
-        refused: dict[int, Refused] = {}
-        values = [self._cells.values(name, batch, refused) for name in self._parameters]
-        given = granted([self._cells.raw(batch, term) for term in self._terms], self._grant)
-        for row, error in given.refused_rows().items():
-            refused.setdefault(row, self._refused_grant(batch, row, error))
-        plan = self._plans.of(given.grants)
-        request = self._request
-        marks = bytearray(batch.num_rows)
-        tokens = tokens_of(
-            plan.column(
-                tuple(map(backend_column, values, self._parameters, self._integers)),
-                0,
-                batch.num_rows,
-                int(time.time()) if request.issued_at is None else request.issued_at,
-                given.variants,
-                request.salt,
-                marks,
-            )
-        )
-        for row in _marked(marks):
-            if row not in refused:
-                refused[row] = self._refused_value(plan, values, row, marks[row])
-        issued = _with_column(batch, request.token_column, tokens)
+        tokens, refused = self.tokens(rows.batch)
+        issued = _with_column(rows.batch, self._request.token_column, tokens)
         if not refused:
             return rows._replace(batch=issued)
-        for row in refused:
-            marks[row] = 1
-        kept = pc.equal(
-            pa.Array.from_buffers(pa.uint8(), len(marks), [None, pa.py_buffer(marks)]), 0
-        )
-        numbers = rows.numbers or range(batch.num_rows)
-        located = [each._replace(row=numbers[each.row]) for each in refused.values()]
-        return Rows(issued.filter(kept), rows.total, sorted(rows.refused + located))
+        numbers = rows.numbers or range(len(tokens))
+        located = [each._replace(row=numbers[each.row]) for each in refused]
+        kept = issued.filter(tokens.is_valid())
+        return Rows(kept, rows.total, sorted(rows.refused + located))
+
+    def tokens(self, batch: pa.RecordBatch, salts: Any = None) -> tuple[pa.Array, list[Refused]]:
+        """The tokens of rows, null for those that cannot have one, and why they cannot.
+
+        ``salts`` are those of a plan, and by default the salt of the request.
+        """
+        request = self._request
+        refused: dict[int, Refused] = {}
+        values = [self._cells.values(name, batch, refused) for name in self._parameters]
+        terms = [self._cells.raw(batch, term) for term in self._terms]
+        given = self._column_issuer.grant_each(terms, self._grant)
+        for row, error in given.refused_rows().items():
+            refused.setdefault(row, self._refused_grant(batch, row, error))
+        issued_at = int(time.time()) if request.issued_at is None else request.issued_at
+        marks = bytearray(batch.num_rows)
+        salts = request.salt if salts is None else salts
+        tokens = self._column_issuer.tokens(values, given, batch.num_rows, issued_at, salts, marks)
+        for row in _marked(marks):
+            if row not in refused:
+                refused[row] = self._refused_value(given, values, row, marks[row])
+        if not refused:
+            return tokens, []
+        return with_nulls(tokens, marks, refused), [refused[row] for row in sorted(refused)]
 
     def _grant(self, *cells: Any) -> Grant:
         """What a row with these cells in the columns of ``self._terms`` is granted."""
@@ -124,13 +113,11 @@ class Roster:
             if cell is not None and cell != ""
         }
         request = self._request
-        grant = Grant(
+        return Grant(
             _role(given.get("role", request.role), request.service),
             _seconds(given.get("expires_in", request.expires_in)),
             _privileges(given.get("privileges", request.privileges)),
         )
-        self._plans.of((grant,))  # raises where there is no such grant
-        return grant
 
     def _refused_grant(self, batch: pa.RecordBatch, row: int, error: AgoraTokenError) -> Refused:
         term = "expires_in"
@@ -141,25 +128,21 @@ class Roster:
         if term not in self._terms:
             term = self._terms[0]
         value = self._cells.raw(batch, term)[row].as_py()
-        return Refused(row, self._names[term], shown(value), str(error))
+        return Refused(row, self._names[term], excerpt(value), str(error))
 
-    def _refused_value(self, plan: Any, values: list[Any], row: int, mark: int) -> Refused:
-        """Why the plan refused a row: it says so when it is asked for that token alone."""
+    def _refused_value(self, given: Granted, values: list[Any], row: int, mark: int) -> Refused:
         cells = [_python(value[row]) for value in values]
-        parameter = self._parameters[min(mark, len(cells)) - 1]
+        at_fault = min(mark, len(cells)) - 1
+        parameter = self._parameters[at_fault]
         name = self._names.get(parameter) or self._names["account"]
-        try:
-            plan.one(tuple(cells))
-        except AgoraTokenError as error:
-            return Refused(row, name, shown(cells[min(mark, len(cells)) - 1]), str(error))
-        raise BatchError(f"row {row} was refused for its {parameter}, and then was not")
+        return Refused(row, name, excerpt(cells[at_fault]), str(given.reason(tuple(cells))))
 
 
 def _source_names(
     request: Request, parameters: Sequence[str], names: Sequence[str]
 ) -> dict[str, str]:
     """The column of the source for each column that is known here, where it has one."""
-    terms = _TERMS if request.service in _WITH_ROLE else _TERMS[1:]
+    terms = _TERMS if request.service in WITH_ROLE | WITH_ROOM_ROLE else _TERMS[1:]
     known = [*parameters, *(["account"] if "uid" in parameters else []), *terms]
     there = f"the columns are {', '.join(names)}"
     found = {}
@@ -202,21 +185,21 @@ def _python(value: Any) -> Any:
 
 
 def _role(cell: Any, service: str) -> int:
-    if service not in _WITH_ROLE or (cell is None and service not in _OF_ROOMS):
+    if service not in WITH_ROLE | WITH_ROOM_ROLE or (cell is None and service in WITH_ROLE):
         return Role.PUBLISHER
     text = "" if cell is None else str(cell).strip()
     try:
         return int(text)
     except ValueError:
         pass
-    if service in _OF_ROOMS:
-        raise InvalidRoleError(f"role {shown(text)!r} is not a number, as roles of rooms are")
+    if service in WITH_ROOM_ROLE:
+        raise InvalidRoleError(f"role {excerpt(text)!r} is not a number, as roles of rooms are")
     try:
         return Role[text.upper()]
     except KeyError:
         allowed = ", ".join(f"{each.name.lower()} ({each.value})" for each in Role)
         raise InvalidRoleError(
-            f"role {shown(text)!r} does not exist; it must be {allowed}"
+            f"role {excerpt(text)!r} does not exist; it must be {allowed}"
         ) from None
 
 
@@ -225,7 +208,7 @@ def _seconds(cell: Any) -> int:
         return int(str(cell))
     except ValueError:
         raise InvalidLifetimeError(
-            f"expires_in {shown(cell)!r} is not a whole number of seconds"
+            f"expires_in {excerpt(cell)!r} is not a whole number of seconds"
         ) from None
 
 
@@ -239,7 +222,7 @@ def _privileges(cell: Any) -> tuple[tuple[int, int], ...]:
             own[int(privilege)] = int(seconds)
         except (KeyError, ValueError):
             raise InvalidPrivilegeError(
-                f"privileges {shown(entry)!r} is not NAME=SECONDS with a name such as "
+                f"privileges {excerpt(entry)!r} is not NAME=SECONDS with a name such as "
                 "publish_audio_stream (see agora_token.Privilege) or a number"
             ) from None
     return tuple(sorted(own.items()))

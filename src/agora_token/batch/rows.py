@@ -74,7 +74,7 @@ def reason_of(error: BaseException) -> str:
     return str(error)
 
 
-def shown(value: Any) -> str:
+def excerpt(value: Any) -> str:
     """A value as it is shown in a list of rejects: its text, cut where it is very long."""
     if isinstance(value, bytes):
         value = value.decode(errors="backslashreplace")

@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -29,10 +29,10 @@ from .._demands import make_demands
 from ..errors import ConfigurationError
 from ..issuer import Issuer
 from ..reasons import Reason
-from .arrow import _salts, verify_column
-from .columns import CHUNK_ROWS
+from .arrow import verify_column
+from .columns import CHUNK_ROWS, salt_buffer
 from .roster import Request, Roster
-from .rows import BatchError, Refused, Rows
+from .rows import BatchError, Refused
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -200,25 +200,18 @@ class TokenIssuer:
 
     def _issued(self, issuer: Issuer, batch: pa.RecordBatch) -> pa.RecordBatch:
         request = self.request
-        if self.salts is not None:
-            request = replace(request, salt=_salts(batch.column(self.salts)))
-        roster = Roster(issuer, request, batch.schema.names)
-        issued = roster.issue(Rows(batch, batch.num_rows, []))
-        tokens = issued.batch.column(issued.batch.num_columns - 1)
+        salts = None if self.salts is None else salt_buffer(batch.column(self.salts))
+        tokens, refused = Roster(issuer, request, batch.schema.names).tokens(batch, salts)
+        added = {request.token_column: tokens}
         if self.on_error == "null":
-            return _with_columns(
-                batch,
-                {
-                    request.token_column: _spread(tokens, issued.refused, batch.num_rows),
-                    self.error_column: _reasons(issued.refused, batch.num_rows),
-                },
-            )
-        for each in issued.refused:
-            raise BatchError(
-                f"no token can be issued for {each.column} {each.value!r}: {each.reason} "
-                "(on_error='null' goes on without)"
-            )
-        return _with_columns(batch, {request.token_column: tokens})
+            added[self.error_column] = _reasons(refused, batch.num_rows)
+        else:
+            for each in refused:
+                raise BatchError(
+                    f"no token can be issued for {each.column} {each.value!r}: {each.reason} "
+                    "(on_error='null' goes on without)"
+                )
+        return _with_columns(batch, added)
 
 
 @dataclass(frozen=True)
@@ -330,16 +323,6 @@ def _slices(batches: Batches) -> Iterator[pa.RecordBatch]:
 def _with_columns(batch: pa.RecordBatch, added: dict[str, pa.Array]) -> pa.RecordBatch:
     names = [*batch.schema.names, *added]
     return pa.RecordBatch.from_arrays([*batch.columns, *added.values()], names)
-
-
-def _spread(tokens: pa.Array, refused: Sequence[Refused], rows: int) -> pa.Array:
-    """The tokens, with nulls in between for the rows that were refused."""
-    if not refused:
-        return tokens
-    gone = {each.row for each in refused}
-    position = iter(range(len(tokens)))
-    indices = [None if row in gone else next(position) for row in range(rows)]
-    return tokens.take(pa.array(indices, pa.int64()))
 
 
 def _reasons(refused: Sequence[Refused], rows: int) -> pa.Array:

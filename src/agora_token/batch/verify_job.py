@@ -15,7 +15,8 @@ from .. import _backend
 from .._checks import check_certificates
 from .._demands import Demands, make_demands
 from ..reasons import Reason
-from .cells import Cells, backend_column, without_empty
+from .cells import Cells, without_empty
+from .columns import backend_column
 from .files.sources import Block, Position, Sources, errors_name
 from .parts.fingerprint import check_unchanged, fingerprint
 from .pipeline import in_order

@@ -11,10 +11,7 @@ import click
 
 from .. import __version__
 from ..errors import AgoraTokenError
-
-INTERRUPTED = 130
-FAILED = 1
-USAGE = 2
+from .statuses import Status
 
 
 class _Entry(NamedTuple):
@@ -78,20 +75,20 @@ def run() -> int:
     except click.exceptions.Exit as end:
         return end.exit_code
     except (KeyboardInterrupt, click.exceptions.Abort):
-        return _say("interrupted", INTERRUPTED)
+        return _say("interrupted", Status.INTERRUPTED)
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except BrokenPipeError:
         # What is still to be written would fail once more when Python closes the stream.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _say("the output was closed before everything was written", FAILED)
+        return _say("the output was closed before everything was written", Status.FAILED)
     except AgoraTokenError as error:
-        return _say(str(error), USAGE)
+        return _say(str(error), Status.USAGE)
     except ModuleNotFoundError as error:
-        return _say(_missing(error), FAILED)
+        return _say(_missing(error), Status.FAILED)
     except (OSError, MemoryError) as error:
-        return _say(str(error) or "out of memory", FAILED)
+        return _say(str(error) or "out of memory", Status.FAILED)
     return 0
 
 

@@ -9,15 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .._products import PRODUCTS
+from .._products import FOR_EACH_USER
+from .statuses import Status
 
 if TYPE_CHECKING:
     from ..batch.job import Job, Summary
 
-COMPLETE, FAILED, REJECTS, INTERRUPTED = 0, 1, 3, 130
-"""Exit statuses; 2, for wrong usage, comes from the group of the commands."""
-
-_SERVICES = [name for name, product in PRODUCTS.items() if product.parameters]
 _FORMATS = ("csv", "jsonl", "parquet")
 
 
@@ -31,7 +28,7 @@ def _columns(context: click.Context, parameter: click.Parameter, values: Any) ->
 @click.command()
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @click.option("-o", "--output", "target", required=True, metavar="TARGET", help="File, or -.")
-@click.option("--service", type=click.Choice(_SERVICES), default="rtc", show_default=True)
+@click.option("--service", type=click.Choice(FOR_EACH_USER), default="rtc", show_default=True)
 @click.option(
     "--token-version", type=click.Choice(["007", "006"]), default="007", show_default=True
 )
@@ -122,21 +119,21 @@ def batch(
     chosen = columns.split(",") if columns else None
     if threads is None:
         threads = os.cpu_count() or 1
-    job = Job(sources, columns=chosen, request=request, threads=threads, **options)
+    job = Job(sources, target_columns=chosen, request=request, threads=threads, **options)
     try:
         summary = run(job, Issuer.from_env(), Silent() if quiet else progress_for())
     except BatchError as error:
         click.echo(f"agora-token: {error}", err=True)
-        sys.exit(FAILED)
+        sys.exit(Status.FAILED)
     except KeyboardInterrupt:
         kept = not job.is_direct and os.path.isdir(job.directory)
         more = f"; finished parts are kept in {job.directory}, --resume goes on" if kept else ""
         click.echo(f"agora-token: interrupted{more}", err=True)
-        sys.exit(INTERRUPTED)
+        sys.exit(Status.INTERRUPTED)
     # Standard output is the tokens' where they go there.
     text = json.dumps(summary.to_dict()) if as_json else _described(job, summary)
     click.echo(text, err=job.is_direct or not as_json)
-    sys.exit(REJECTS if summary.rejects else COMPLETE)
+    sys.exit(Status.REJECTS if summary.rejects else Status.COMPLETE)
 
 
 def _described(job: Job, summary: Summary) -> str:

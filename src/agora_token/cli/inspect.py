@@ -32,8 +32,8 @@ from .common import (
     token_arguments,
     uid_option,
 )
+from .statuses import Status
 
-REFUSED = 1
 _SERVICES = {service_name(number): number for number in SERVICES}
 
 
@@ -172,7 +172,7 @@ def verify(
         if not tokens or file is not None:
             raise click.UsageError("with --batch, give files as arguments")
         if not verify_files(tokens, certificates, asked, as_json):
-            ctx.exit(REFUSED)
+            ctx.exit(Status.FAILED)
         return
 
     def one(token: str) -> bool:
@@ -249,7 +249,7 @@ def _each(
     if not results:
         raise click.UsageError("there is no token in the input")
     if results[False]:
-        ctx.exit(REFUSED)
+        ctx.exit(Status.FAILED)
 
 
 def _show_info(info: TokenInfo) -> None:

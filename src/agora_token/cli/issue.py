@@ -8,15 +8,13 @@ from typing import Any
 
 import click
 
-from .._products import PRODUCTS, Product
+from .._products import PRODUCTS, WITH_ROLE, WITH_ROOM_ROLE, Product
 from ..issuer import Issuer
 from ..privileges import MAX_LIFETIME, Role
 from .common import account_option, one_user, uid_option
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 _ROLES = {role.name.lower(): role for role in Role}
-_WITH_ROLE = frozenset({"rtc", "rtc-rtm", "fcdn", "convoai", "stt"})
-_WITH_ROOM_ROLE = frozenset({"apaas-room-user", "education-room-user"})
 
 _OPTIONS: dict[str, list[Callable[..., Any]]] = {
     "channel": [click.option("--channel", required=True, help="1 to 64 bytes, or * in 007.")],
@@ -50,7 +48,7 @@ def _command(product: Product) -> click.Command:
         version = options.pop("token_version", None)
         if version is not None:
             options["version"] = version
-        if product.name in _WITH_ROLE:
+        if product.name in WITH_ROLE:
             options["role"] = _ROLES[options["role"]]
         if "uid" in product.parameters:
             user = one_user(options.pop("uid"), options.pop("account"))
@@ -61,10 +59,10 @@ def _command(product: Product) -> click.Command:
         click.echo(getattr(issuer, product.name.replace("-", "_"))(**options))
 
     options = [option for name in product.parameters for option in _OPTIONS[name]]
-    if product.name in _WITH_ROLE:
+    if product.name in WITH_ROLE:
         role = click.Choice(list(_ROLES))
         options.append(click.option("--role", type=role, default="publisher", show_default=True))
-    if product.name in _WITH_ROOM_ROLE:
+    if product.name in WITH_ROOM_ROLE:
         numbers = click.IntRange(-0x8000, 0x7FFF)
         options.append(
             click.option("--role", type=numbers, required=True, help="The room's own numbering.")

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from ..rows import BatchError, Refused, Rows, numbers_without, shown, without
+from ..rows import BatchError, Refused, Rows, excerpt, numbers_without, without
 
 _BOM = b"\xef\xbb\xbf"
 _QUOTED = re.compile(rb'(?<![^,\r\n])"[^"]*(?:""[^"]*)*("|\Z)')
@@ -56,7 +56,7 @@ def decode(data: bytes, names: Sequence[str]) -> Rows:
 
     def refuse(row: pyarrow.csv.InvalidRow) -> str:
         reason = f"the row has {row.actual_columns} values, the header {row.expected_columns} names"
-        refused.append(Refused(row.number - 1, "", shown(row.text), reason))
+        refused.append(Refused(row.number - 1, "", excerpt(row.text), reason))
         return "skip"
 
     try:
@@ -97,7 +97,7 @@ def _checked_utf8(rows: Rows) -> Rows:
                 value.decode()
             except UnicodeDecodeError as error:
                 reason = f"{name} is not UTF-8: byte 0x{value[error.start]:02x} at {error.start}"
-                bad.setdefault(row, Refused(row, name, shown(value), reason))
+                bad.setdefault(row, Refused(row, name, excerpt(value), reason))
     rows = without(rows, sorted(bad.values()))
     arrays = [column.cast(pa.string()) for column in rows.batch.columns]
     return rows._replace(batch=pa.RecordBatch.from_arrays(arrays, rows.batch.schema.names))

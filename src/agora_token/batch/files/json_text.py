@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..rows import BatchError, Refused, Rows, numbers_without, shown
+from ..rows import BatchError, Refused, Rows, excerpt, numbers_without
 from .csv_text import text_of
 
 _JSON = {b"agora_token": b"json"}
@@ -70,7 +70,7 @@ def _parse_each(lines: list[bytes]) -> tuple[list[dict[str, Any]], list[Refused]
                 raise ValueError("it is not an object")
             _dumps(row).encode()
         except (ValueError, RecursionError) as error:
-            refused.append(Refused(index, "", shown(line), f"the line is not JSON: {error}"))
+            refused.append(Refused(index, "", excerpt(line), f"the line is not JSON: {error}"))
         else:
             rows.append(row)
     return rows, refused
@@ -82,7 +82,7 @@ def _batch(rows: list[dict[str, Any]], names: Sequence[str]) -> pa.RecordBatch:
         if not row.keys() <= known:
             new = next(name for name in row if name not in known)
             raise BatchError(
-                f"the field {shown(new)!r} comes up only after the columns were settled by the "
+                f"the field {excerpt(new)!r} comes up only after the columns were settled by the "
                 f"first rows; give each row the same fields ({', '.join(names)})"
             )
     arrays, fields = [], []
