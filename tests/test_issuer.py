@@ -25,6 +25,7 @@ from agora_token import (
     verify,
 )
 from agora_token.errors import (
+    AgoraTokenError,
     ConfigurationError,
     InvalidChannelError,
     InvalidInputError,
