@@ -18,6 +18,7 @@
 
 #define AGORA_DEFLATE_LITERALS 286 /* symbols of the literal and length code */
 #define AGORA_DEFLATE_DISTANCES 30 /* symbols of the distance code */
+#define AGORA_DEFLATE_PADDED 288   /* the former, in whole vectors */
 
 /* A run of literals, then a match; the last sequence of an input has no match (length 0). */
 typedef struct {
@@ -40,17 +41,11 @@ typedef struct agora_deflate_state {
     uint16_t repeated[AGORA_DEFLATE_MAX_INPUT]; /* positions whose hash has occurred before */
     agora_deflate_sequence sequences[AGORA_DEFLATE_MAX_INPUT / 3 + 1];
 
-    uint16_t literal_freq[AGORA_DEFLATE_LITERALS];
+    uint16_t literal_freq[AGORA_DEFLATE_PADDED]; /* the last two are 0 */
     uint16_t distance_freq[AGORA_DEFLATE_DISTANCES];
-    uint64_t literals_used[5]; /* a bit for each symbol whose frequency is not 0 */
-    uint64_t distances_used;
-    uint32_t literals, distances;                 /* the sums of the frequencies f, */
-    uint64_t literals_f_log_f, distances_f_log_f; /* and of f * log2(f) */
+    uint32_t literals; /* the sum of literal_freq */
 
-    /* f * log2(f) in units of 2^-16, and its difference to that of f + 1. */
-    uint32_t f_log_f[AGORA_DEFLATE_MAX_BOUNDED + 2];
-    uint32_t f_log_f_step[AGORA_DEFLATE_MAX_BOUNDED + 1];
-
+    uint32_t f_log_f[AGORA_DEFLATE_MAX_BOUNDED + 2]; /* f * log2(f) in units of 2^-16 */
     agora_deflate_nodes nodes[AGORA_DEFLATE_MAX_BOUNDED + 2]; /* by weight; zero between uses */
     uint64_t built; /* inputs whose block type took building the dynamic codes: for statistics */
 } agora_deflate_state;

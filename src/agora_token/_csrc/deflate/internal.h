@@ -144,9 +144,22 @@ static inline uint8_t *finish_bits(bit_writer *writer)
  * state->sequences and returns their number. */
 size_t agora_deflate_parse(agora_deflate_state *state, const uint8_t *src, size_t n);
 
-/* bound.c: whether a dynamic block of the symbols counted in state certainly has `bits`
- * bits or more, without the bits that follow length and distance symbols. */
-int agora_deflate_dynamic_has(agora_deflate_state *state, size_t bits);
+/* bound.c: what of the distance code is needed to bound a dynamic block's size. */
+typedef struct {
+    uint64_t used;                /* a bit for each distance with a word */
+    unsigned sum;                 /* bits of all words, at least */
+    unsigned lengths;             /* lengths that words have, a bit each; perhaps not all */
+    unsigned saved;               /* what has been taken off counts[] because repeats may save it */
+    uint16_t counts[15 + 1];      /* how often each length is sent, at least */
+    int tied;                     /* the lengths may depend on ties: only used and sum are known */
+} agora_deflate_distance_code;
+
+void agora_deflate_weigh_distances(agora_deflate_state *state, agora_deflate_distance_code *code);
+
+/* Whether a dynamic block of the symbols counted in state certainly has `bits` bits or more,
+ * without the bits that follow length and distance symbols. */
+int agora_deflate_dynamic_has(agora_deflate_state *state,
+                              const agora_deflate_distance_code *distances, size_t bits);
 void agora_deflate_init_bound(agora_deflate_state *state);
 
 /* trees.c: a dynamic block's codes, as zlib builds them. */
