@@ -88,8 +88,7 @@ static inline uint64_t below_highest(uint64_t value)
 typedef struct {
     unsigned zero, short_run, long_run; /* meta symbols 0, 17 and 18 sent (a run of more than 138
                                          * takes more) */
-    unsigned literals, distances;       /* lengths that are not 0 */
-    unsigned repeatable; /* such lengths in rows of four or more, but for the first of each row */
+    unsigned repeatable; /* lengths in rows of four or more, but for the first of each row */
     uint64_t literals_in_row[5]; /* literals in such rows */
 } run_counts;
 
@@ -98,8 +97,8 @@ typedef struct {
 static void count_runs(run_counts *runs, const uint64_t *literals_used, uint64_t distances_used)
 {
     uint64_t used[6], zeros[6];
-    uint64_t starts_seen = 0, two_seen = 0, three_seen = 0, eleven_seen = 0; /* runs so long */
-    uint64_t used_seen = 0, rows = 0, row_starts = 0;
+    uint64_t zero_seen = 0, three_seen = 0, eleven_seen = 0, repeatable_seen = 0;
+    uint64_t zero_before = 0, three_before = 0, row_before = 0, four_before = 0;
 
     for (unsigned i = 0; i < 5; i++) {
         used[i] = literals_used[i];
@@ -110,7 +109,6 @@ static void count_runs(run_counts *runs, const uint64_t *literals_used, uint64_t
     zeros[4] &= ~used[4];
     used[5] = zeros[5] = 0;
 
-    uint64_t zero_before = 0, used_before = 0, row_before = 0;
     for (unsigned i = 0; i < 5; i++) {
         uint64_t here = zeros[i], after = zeros[i + 1];
         uint64_t starts = here & ~(here << 1 | zero_before >> 63);
@@ -118,30 +116,28 @@ static void count_runs(run_counts *runs, const uint64_t *literals_used, uint64_t
         uint64_t three = two & (here >> 2 | after << 62);
         uint64_t four = repeated(two, two_after, 2), four_after = two_after & two_after >> 2;
         uint64_t eleven = repeated(four, four_after, 4) & (four >> 7 | four_after << 57);
-        starts_seen += count_bytes(starts);
-        two_seen += count_bytes(starts & two);
+        uint64_t in_three = three | (three << 1 | three_before >> 63) |
+                            (three << 2 | three_before >> 62);
+        zero_seen += count_bytes(here & ~in_three);
         three_seen += count_bytes(starts & three);
         eleven_seen += count_bytes(starts & eleven);
         zero_before = here;
+        three_before = three;
 
         here = used[i], after = used[i + 1];
         two = repeated(here, after, 1), two_after = after & after >> 1;
         four = repeated(two, two_after, 2);
-        used_seen += count_bytes(here);
-        rows += count_bytes(four);
-        row_starts += count_bytes(four & ~(here << 1 | used_before >> 63));
-        runs->literals_in_row[i] = four | (four << 1 | row_before >> 63) |
-                                   (four << 2 | row_before >> 62) | (four << 3 | row_before >> 61);
-        used_before = here;
-        row_before = four;
+        uint64_t row = four | (four << 1 | four_before >> 63) | (four << 2 | four_before >> 62) |
+                       (four << 3 | four_before >> 61);
+        repeatable_seen += count_bytes(row & (row << 1 | row_before >> 63));
+        runs->literals_in_row[i] = row;
+        row_before = row;
+        four_before = four;
     }
-    unsigned two_or_more = add_bytes(two_seen), three_or_more = add_bytes(three_seen);
-    runs->zero = add_bytes(starts_seen) + two_or_more - 2 * three_or_more;
+    runs->zero = add_bytes(zero_seen);
     runs->long_run = add_bytes(eleven_seen);
-    runs->short_run = three_or_more - runs->long_run;
-    runs->repeatable = add_bytes(rows) + 2 * add_bytes(row_starts);
-    runs->distances = add_bytes(count_bytes(distances_used));
-    runs->literals = add_bytes(used_seen) - runs->distances;
+    runs->short_run = add_bytes(three_seen) - runs->long_run;
+    runs->repeatable = add_bytes(repeatable_seen);
     runs->literals_in_row[4] &= 0xffffffff;
 }
 
@@ -254,10 +250,9 @@ void agora_deflate_weigh_distances(agora_deflate_state *state, agora_deflate_dis
         used |= (uint64_t)1 << unused;
         freq[unused] = 1;
     }
-    for (uint64_t left = used; left; left &= left - 1)
-        add_leaves(&all, freq[lowest_bit(left)], 1);
-
     memset(code, 0, sizeof *code);
+    for (uint64_t left = used; left; left &= left - 1, code->words++)
+        add_leaves(&all, freq[lowest_bit(left)], 1);
     code->used = used;
     code->sum = agora_deflate_merge(&all, levels, &level_count) - added; /* a bit each */
     code->tied = !agora_deflate_measure(levels, level_count, code->counts, lengths);
@@ -277,8 +272,8 @@ void agora_deflate_weigh_distances(agora_deflate_state *state, agora_deflate_dis
 static unsigned quick_bound(const agora_deflate_state *state, const survey *seen,
                             const agora_deflate_distance_code *distances, const run_counts *runs)
 {
-    unsigned few = runs->distances, meta = few < 4 ? 18 : few < 8 ? 16 : few < 16 ? 14 : 12;
-    unsigned lengths = runs->literals + runs->distances - 5 * runs->repeatable / 6;
+    unsigned few = distances->words, meta = few < 4 ? 18 : few < 8 ? 16 : few < 16 ? 14 : 12;
+    unsigned lengths = seen->symbols + distances->words - 5 * runs->repeatable / 6;
     return 3 * meta + entropy(state, seen, state->literals) + distances->sum +
            huffman_sum_of_four(runs->zero, runs->short_run, runs->long_run, lengths) +
            runs->repeatable / 3;

@@ -3,10 +3,6 @@
 
 #include "adler32.h"
 
-#define STORED_BLOCK 0
-#define FIXED_BLOCK 1
-#define DYNAMIC_BLOCK 2
-
 static void forget_inputs(agora_deflate_state *state)
 {
     state->base = 0;
@@ -17,7 +13,12 @@ void agora_deflate_init(agora_deflate_state *state)
 {
     forget_inputs(state);
     agora_deflate_init_bound(state);
-    state->built = 0;
+    state->built = state->followed = 0;
+    for (size_t i = 0; i < AGORA_DEFLATE_TEMPLATES; i++)
+        state->templates[i].n = 0;
+    memset(state->marks, 0, sizeof state->marks);
+    memset(state->padded, 0, sizeof state->padded);
+    state->mark = 0;
 }
 
 size_t agora_deflate_bound(size_t n)
@@ -119,11 +120,16 @@ static uint8_t *put_stored(bit_writer *writer, const uint8_t *src, size_t n)
     return out + 4 + n;
 }
 
-static int dynamic_has(agora_deflate_state *state, size_t bits)
+int agora_deflate_dynamic_wins(agora_deflate_state *state,
+                               const agora_deflate_distance_code *distances, dynamic_codes *codes,
+                               size_t other, size_t extra_bits)
 {
-    agora_deflate_distance_code distances;
-    agora_deflate_weigh_distances(state, &distances);
-    return agora_deflate_dynamic_has(state, &distances, bits);
+    /* The fewest bits with which a dynamic block is not shorter. */
+    size_t enough = 8 * other - 7 - 3 - extra_bits;
+    if (distances && agora_deflate_dynamic_has(state, distances, enough))
+        return 0;
+    state->built++;
+    return agora_deflate_build_codes(codes, state->literal_freq, state->distance_freq) < enough;
 }
 
 /* Write the block of the type that zlib chooses; returns its end.
@@ -133,6 +139,8 @@ static int dynamic_has(agora_deflate_state *state, size_t bits)
 static uint8_t *put_block(agora_deflate_state *state, uint8_t *dst, const uint8_t *src, size_t n)
 {
     bit_writer writer = {dst, 0, 0};
+    agora_deflate_distance_code distances;
+    dynamic_codes codes;
     size_t sequences = agora_deflate_parse(state, src, n);
     state->base += (uint32_t)n;
 
@@ -140,19 +148,15 @@ static uint8_t *put_block(agora_deflate_state *state, uint8_t *dst, const uint8_
     size_t extra_bits = put_fixed(&writer, state, src, sequences);
     uint8_t *end = finish_bits(&writer);
     size_t fixed = (size_t)(end - dst), stored = n + 4;
-    size_t other = fixed < stored ? fixed : stored;
-
-    /* The fewest bits with which a dynamic block is not the shortest. */
-    size_t enough = 8 * other - 7 - 3 - extra_bits;
-    if (n > AGORA_DEFLATE_MAX_BOUNDED || !dynamic_has(state, enough)) {
-        dynamic_codes codes;
-        state->built++;
-        if (agora_deflate_build_codes(&codes, state->literal_freq, state->distance_freq) < enough) {
-            writer = (bit_writer){dst, 0, 0};
-            put_bits(&writer, 1 | DYNAMIC_BLOCK << 1, 3);
-            put_dynamic(&writer, state, src, sequences, &codes);
-            return finish_bits(&writer);
-        }
+    int bounded = n <= AGORA_DEFLATE_MAX_BOUNDED;
+    if (bounded)
+        agora_deflate_weigh_distances(state, &distances);
+    if (agora_deflate_dynamic_wins(state, bounded ? &distances : NULL, &codes,
+                                   fixed < stored ? fixed : stored, extra_bits)) {
+        writer = (bit_writer){dst, 0, 0};
+        put_bits(&writer, 1 | DYNAMIC_BLOCK << 1, 3);
+        put_dynamic(&writer, state, src, sequences, &codes);
+        return finish_bits(&writer);
     }
     if (stored > fixed)
         return end;
@@ -164,11 +168,6 @@ size_t agora_deflate(agora_deflate_state *state, uint8_t *dst, const uint8_t *sr
 {
     if (state->base > UINT32_MAX - 2 * AGORA_DEFLATE_MAX_INPUT)
         forget_inputs(state);
-    dst[0] = 0x78; /* a window of 32 KiB */
-    dst[1] = 0x9c; /* the default level */
-    uint8_t *end = put_block(state, dst + 2, src, n);
-    uint32_t check = agora_adler32(src, n);
-    for (int i = 0; i < 4; i++)
-        end[i] = (uint8_t)(check >> (24 - 8 * i));
-    return (size_t)(end + 4 - dst);
+    uint8_t *end = put_block(state, agora_deflate_put_header(dst), src, n);
+    return (size_t)(agora_deflate_put_check(end, agora_adler32(src, n)) - dst);
 }

@@ -5,19 +5,16 @@
 
 #include "internal.h"
 
-#if defined(__SSE2__) && !defined(AGORA_DEFLATE_PORTABLE)
-#include <emmintrin.h>
-#endif
-
 #define FEW 6 /* the frequencies that are counted */
 
 typedef struct {
     uint64_t used[5];   /* a bit for each symbol that occurs */
     uint64_t many[5];   /* for each that occurs more than FEW times */
     unsigned few[FEW + 1]; /* how many symbols have each frequency; few[0] is unused */
+    unsigned symbols;      /* that occur */
 } survey;
 
-#if defined(__SSE2__) && !defined(AGORA_DEFLATE_PORTABLE)
+#if AGORA_DEFLATE_SSE2
 
 static inline unsigned sum_bytes(__m128i bytes)
 {
@@ -46,8 +43,12 @@ static inline void survey_literals(survey *result, const uint16_t *freq)
                 equal[f] = _mm_sub_epi8(equal[f], _mm_cmpeq_epi8(f16, _mm_set1_epi8((char)f)));
         }
     }
+    result->symbols = 0;
     for (int f = 1; f <= FEW; f++)
-        result->few[f] = sum_bytes(equal[f]);
+        result->symbols += result->few[f] = sum_bytes(equal[f]);
+    for (unsigned i = 0; i < 5; i++)
+        for (uint64_t left = result->many[i]; left; left &= left - 1)
+            result->symbols++;
 }
 
 #else
@@ -67,6 +68,7 @@ static inline void survey_literals(survey *result, const uint16_t *freq)
         result->used[i] = used;
         result->many[i] = many;
     }
+    result->symbols = AGORA_DEFLATE_PADDED - count[0];
     for (unsigned f = 1; f <= FEW; f++)
         result->few[f] = count[f];
 }
