@@ -75,6 +75,9 @@ cdef extern from "deflate/deflate.h" nogil:
     void agora_deflate_init(agora_deflate_state *)
     size_t agora_deflate_bound(size_t)
     size_t agora_deflate(agora_deflate_state *, uint8_t *, const uint8_t *, size_t)
+    size_t agora_deflate_alike(
+        agora_deflate_state *, uint8_t *, const uint8_t *, size_t, uint32_t kind
+    )
 
 cdef enum:
     # More than agora_deflate_bound(AGORA_DEFLATE_MAX_INPUT), which is checked when the module loads.

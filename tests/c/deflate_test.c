@@ -583,10 +583,12 @@ static void check_refusal(const char *what, ptrdiff_t verdict, ptrdiff_t expecte
 static void check_bound(agora_deflate_state *state, const uint8_t *src, size_t n)
 {
     dynamic_codes codes;
+    agora_deflate_distance_code distances;
     if (n > AGORA_DEFLATE_MAX_BOUNDED)
         return;
     size_t bits = agora_deflate_build_codes(&codes, state->literal_freq, state->distance_freq);
-    if (!agora_deflate_dynamic_has(state, bits + 1))
+    agora_deflate_weigh_distances(state, &distances);
+    if (!agora_deflate_dynamic_has(state, &distances, bits + 1))
         return;
     printf("bound above the %zu bits of a dynamic block\n", bits);
     dump("input", src, n);

@@ -141,18 +141,23 @@ def build007(app_id, certificate, tuple services, expire, issue_ts=None, salt=No
         store_u16(writer.data, 32)
         hmac_of_writer(signing, 32, &writer, HEADER_007, writer.data + 2)
         agora_wipe(signing, sizeof(signing))
-        return token_of_content(writer.data, writer.size)
+        return token_of_content(writer.data, writer.size, salt_kind(salted))
     finally:
         writer_close(&writer)
 
 
-cdef object token_of_content(const unsigned char *content, Py_ssize_t size):
-    """Version 007's compression and base64."""
+cdef inline uint32_t salt_kind(uint32_t salt) noexcept nogil:
+    """1 where the salt ends with a zero byte, as one in six does: zlib finds that one again."""
+    return salt >> 24 == 0
+
+
+cdef object token_of_content(const unsigned char *content, Py_ssize_t size, uint32_t kind):
+    """Version 007's compression and base64; contents of one ``kind`` are expected to be alike."""
     cdef unsigned char stack[DEFLATE_ROOM]
     cdef const unsigned char *packed = stack
     cdef Py_ssize_t packed_size
     if size <= AGORA_DEFLATE_MAX_INPUT:
-        packed_size = agora_deflate(&_deflate, stack, content, size)
+        packed_size = agora_deflate_alike(&_deflate, stack, content, size, kind)
     else:
         kept = zlib_compress(content[:size], 6)
         packed = <const unsigned char *>PyBytes_AS_STRING(kept)

@@ -95,6 +95,16 @@ cdef class Plan007(Plan):
             end += variant.literal[part + 1].size
         return end - info
 
+    cdef inline uint32_t _kind(
+        self, Slice **fields, int row, int variant, uint32_t salt
+    ) noexcept nogil:
+        """A number for rows of one layout, whose contents are alike."""
+        cdef uint32_t kind = variant
+        cdef int part
+        for part in range(self.variants[variant].slots):
+            kind = 257 * kind + <uint32_t>fields[self.variants[variant].slot[part]][row].size
+        return 2 * kind + salt_kind(salt)
+
     cdef object _sign_one(
         self, const Slice *row, int variant, uint32_t issued_at, uint32_t salt
     ):
@@ -126,7 +136,9 @@ cdef class Plan007(Plan):
         hmac_padded(&key, content + HEADER_007, size, content + 2)
         agora_wipe(&key, sizeof(key))
         agora_wipe(signing, sizeof(signing))
-        return token_of_content(content, HEADER_007 + size)
+        return token_of_content(
+            content, HEADER_007 + size, self._kind(<Slice **>fields, 0, variant, salt)
+        )
 
     cdef void _sign_group(
         self,
@@ -144,7 +156,7 @@ cdef class Plan007(Plan):
         cdef Py_ssize_t sizes[GROUP]
         cdef unsigned char key[32]
         cdef uint32_t issued_at
-        cdef int lane, row
+        cdef int lane, row, variant
         memcpy(&issued_at, prepared, 4)
         # Each row's key: the HMAC under its salt of the certificate's key.
         for lane in range(count):
@@ -179,14 +191,19 @@ cdef class Plan007(Plan):
         hmac_lanes(lanes, count)
         for lane in range(count):
             row = rows[lane]
+            variant = 0 if variants == NULL else variants[row]
             store_u16(contents[lane], 32)
             agora_sha256_digest(lanes.states[count + lane], contents[lane] + 2)
             memcpy(out, b"007", VERSION)
             work.sizes[row] = VERSION + agora_base64_encode(
                 <char *>out + VERSION,
                 work.packed,
-                agora_deflate(
-                    &work.deflate, work.packed, contents[lane], HEADER_007 + sizes[lane]
+                agora_deflate_alike(
+                    &work.deflate,
+                    work.packed,
+                    contents[lane],
+                    HEADER_007 + sizes[lane],
+                    self._kind(fields, row, variant, work.salts[row]),
                 ),
             )
             out += work.sizes[row]

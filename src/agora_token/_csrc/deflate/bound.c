@@ -18,6 +18,7 @@
  * 5. A repeat (meta symbol 16, with two bits) stands for three to six lengths that are equal to one
  *    before, so it takes four neighbours that have one length, which is not 0. */
 #include "merge.h"
+#include "survey.h"
 
 #define META_SYMBOLS 19
 
@@ -38,16 +39,21 @@ void agora_deflate_init_bound(agora_deflate_state *state)
 {
     memset(state->nodes, 0, sizeof state->nodes);
     state->f_log_f[0] = 0;
-    for (uint32_t f = 1; f <= AGORA_DEFLATE_MAX_BOUNDED + 1; f++) {
+    for (uint32_t f = 1; f <= AGORA_DEFLATE_MAX_BOUNDED + 1; f++)
         state->f_log_f[f] = f * fixed_log2(f);
-        state->f_log_f_step[f - 1] = state->f_log_f[f] - state->f_log_f[f - 1];
-    }
 }
 
-/* The entropy of n symbols in bits, rounded up, as a code's sum is a whole number; what the table
- * is too low by, less than 2n units, is taken off. */
-static unsigned entropy(const agora_deflate_state *state, unsigned n, uint64_t sum)
+/* The entropy in bits of n symbols, rounded up, as a code's sum is a whole number, from the sum of
+ * f * log2(f); what the table is too low by, less than 2n units, is taken off. */
+static unsigned entropy(const agora_deflate_state *state, const survey *seen, unsigned n)
 {
+    uint64_t sum = 0;
+
+    for (unsigned f = 2; f <= FEW; f++)
+        sum += (uint64_t)seen->few[f] * state->f_log_f[f];
+    for (unsigned i = 0; i < 5; i++)
+        for (uint64_t left = seen->many[i]; left; left &= left - 1)
+            sum += state->f_log_f[state->literal_freq[64 * i + lowest_bit(left)]];
     int64_t units = (int64_t)state->f_log_f[n] - (int64_t)sum - 2 * (int64_t)n;
     return units > 0 ? (unsigned)((units + 0xffff) >> 16) : 0;
 }
@@ -82,9 +88,8 @@ static inline uint64_t below_highest(uint64_t value)
 typedef struct {
     unsigned zero, short_run, long_run; /* meta symbols 0, 17 and 18 sent (a run of more than 138
                                          * takes more) */
-    unsigned literals, distances;       /* lengths that are not 0 */
-    unsigned repeatable; /* such lengths in rows of four or more, but for the first of each row */
-    uint64_t literals_in_row[5], distances_in_row; /* symbols in such rows */
+    unsigned repeatable; /* lengths in rows of four or more, but for the first of each row */
+    uint64_t literals_in_row[5]; /* literals in such rows */
 } run_counts;
 
 /* All words at once, in bits: in word 4, the literals that are left are in the lower half, the
@@ -92,8 +97,8 @@ typedef struct {
 static void count_runs(run_counts *runs, const uint64_t *literals_used, uint64_t distances_used)
 {
     uint64_t used[6], zeros[6];
-    uint64_t starts_seen = 0, two_seen = 0, three_seen = 0, eleven_seen = 0; /* runs so long */
-    uint64_t used_seen = 0, rows = 0, row_starts = 0;
+    uint64_t zero_seen = 0, three_seen = 0, eleven_seen = 0, repeatable_seen = 0;
+    uint64_t zero_before = 0, three_before = 0, row_before = 0, four_before = 0;
 
     for (unsigned i = 0; i < 5; i++) {
         used[i] = literals_used[i];
@@ -104,7 +109,6 @@ static void count_runs(run_counts *runs, const uint64_t *literals_used, uint64_t
     zeros[4] &= ~used[4];
     used[5] = zeros[5] = 0;
 
-    uint64_t zero_before = 0, used_before = 0, row_before = 0;
     for (unsigned i = 0; i < 5; i++) {
         uint64_t here = zeros[i], after = zeros[i + 1];
         uint64_t starts = here & ~(here << 1 | zero_before >> 63);
@@ -112,31 +116,28 @@ static void count_runs(run_counts *runs, const uint64_t *literals_used, uint64_t
         uint64_t three = two & (here >> 2 | after << 62);
         uint64_t four = repeated(two, two_after, 2), four_after = two_after & two_after >> 2;
         uint64_t eleven = repeated(four, four_after, 4) & (four >> 7 | four_after << 57);
-        starts_seen += count_bytes(starts);
-        two_seen += count_bytes(starts & two);
+        uint64_t in_three = three | (three << 1 | three_before >> 63) |
+                            (three << 2 | three_before >> 62);
+        zero_seen += count_bytes(here & ~in_three);
         three_seen += count_bytes(starts & three);
         eleven_seen += count_bytes(starts & eleven);
         zero_before = here;
+        three_before = three;
 
         here = used[i], after = used[i + 1];
         two = repeated(here, after, 1), two_after = after & after >> 1;
         four = repeated(two, two_after, 2);
-        used_seen += count_bytes(here);
-        rows += count_bytes(four);
-        row_starts += count_bytes(four & ~(here << 1 | used_before >> 63));
-        runs->literals_in_row[i] = four | (four << 1 | row_before >> 63) |
-                                   (four << 2 | row_before >> 62) | (four << 3 | row_before >> 61);
-        used_before = here;
-        row_before = four;
+        uint64_t row = four | (four << 1 | four_before >> 63) | (four << 2 | four_before >> 62) |
+                       (four << 3 | four_before >> 61);
+        repeatable_seen += count_bytes(row & (row << 1 | row_before >> 63));
+        runs->literals_in_row[i] = row;
+        row_before = row;
+        four_before = four;
     }
-    unsigned two_or_more = add_bytes(two_seen), three_or_more = add_bytes(three_seen);
-    runs->zero = add_bytes(starts_seen) + two_or_more - 2 * three_or_more;
+    runs->zero = add_bytes(zero_seen);
     runs->long_run = add_bytes(eleven_seen);
-    runs->short_run = three_or_more - runs->long_run;
-    runs->repeatable = add_bytes(rows) + 2 * add_bytes(row_starts);
-    runs->distances = add_bytes(count_bytes(distances_used));
-    runs->literals = add_bytes(used_seen) - runs->distances;
-    runs->distances_in_row = runs->literals_in_row[4] >> 32;
+    runs->short_run = add_bytes(three_seen) - runs->long_run;
+    runs->repeatable = add_bytes(repeatable_seen);
     runs->literals_in_row[4] &= 0xffffffff;
 }
 
@@ -167,53 +168,23 @@ static unsigned huffman_sum_of_four(unsigned a, unsigned b, unsigned c, unsigned
     return sum + joint(c, d) + joint(pair, c + d);
 }
 
-/* What zlib makes of the distances used: it adds some until there are two. These are not sent. */
-typedef struct {
-    uint64_t used;
-    unsigned added;
-    uint16_t freq[AGORA_DEFLATE_DISTANCES];
-} distance_set;
-
-static void set_up_distances(distance_set *set, const agora_deflate_state *state)
-{
-    memcpy(set->freq, state->distance_freq, sizeof set->freq);
-    set->used = state->distances_used;
-    for (set->added = 0; !(set->used & (set->used - 1)); set->added++) {
-        unsigned unused = set->used == 1 ? 1 : set->used == 2 ? 2 : 0;
-        set->used |= (uint64_t)1 << unused;
-        set->freq[unused] = 1;
-    }
-}
-
-/* Bits in the head of the block that do not depend on the lengths which are not 0, or at least: the
- * counts, the meta code's lengths, and what follows runs of zeros. Meta lengths are sent up to the
- * one for the shortest distance, or further, and of so few distances that has 1, 2, 3 or 4 bits
- * at most. */
+/* Bits in the head of the block that do not depend on the lengths which are not 0: the counts, and
+ * what follows runs of zeros. */
 static unsigned head_bits(const run_counts *runs)
 {
-    unsigned few = runs->distances;
-    unsigned meta = few < 4 ? 18 : few < 8 ? 16 : few < 16 ? 14 : 12;
-    return 5 + 5 + 4 + 3 * meta + 3 * runs->short_run + 7 * runs->long_run;
+    return 5 + 5 + 4 + 3 * runs->short_run + 7 * runs->long_run;
 }
 
-/* Add a leaf for each symbol in used[]. Most frequencies are among the first few: these are counted
- * in a register, ten bits each, so that no count waits for the one before it in memory. */
-static void add_symbols(weights *all, const uint64_t *used, unsigned words, const uint16_t *freq)
+/* How many meta lengths are sent where the words have, among others, these lengths, a bit each. */
+static unsigned meta_lengths(unsigned lengths)
 {
-    enum { FEW = 6, BITS = 10 };
-    uint64_t few = 0;
-
-    for (unsigned i = 0; i < words; i++)
-        for (uint64_t left = used[i]; left; left &= left - 1) {
-            unsigned weight = freq[64 * i + lowest_bit(left)];
-            if (weight <= FEW)
-                few += (uint64_t)1 << BITS * (weight - 1);
-            else
-                add_leaves(all, weight, 1);
-        }
-    for (unsigned weight = 1; weight <= FEW; weight++, few >>= BITS)
-        if (few & ((1u << BITS) - 1))
-            add_leaves(all, weight, few & ((1u << BITS) - 1));
+    static const uint8_t place[] = {4, 18, 16, 14, 12, 10, 8, 6, 5, 7, 9, 11, 13, 15, 17, 19};
+    unsigned sent = 4;
+    for (; lengths; lengths &= lengths - 1) {
+        unsigned up_to = place[lowest_bit(lengths)];
+        sent = sent > up_to ? sent : up_to;
+    }
+    return sent;
 }
 
 /* The sum of a Huffman code for counts that may be 0. */
@@ -234,12 +205,13 @@ typedef struct {
 } row;
 
 /* Take off counts[] what repeats may save: all but the first of each row of four or more symbols
- * that may have one length. lengths[f] has the bits of the lengths that symbols of frequency f may
- * have. */
-static void allow_repeats(uint16_t *counts, const uint64_t *in_row, unsigned words,
-                          const uint16_t *freq, const uint16_t *lengths)
+ * that may have one length; returns how much that is. lengths[f] has the bits of the lengths that
+ * symbols of frequency f may have. */
+static unsigned allow_repeats(uint16_t *counts, const uint64_t *in_row, unsigned words,
+                              const uint16_t *freq, const uint16_t *lengths)
 {
     row last = {0, 0, 0, 0, 0};
+    unsigned saved = 0;
 
     for (unsigned i = 0; i < words; i++)
         for (uint64_t left = in_row[i]; left; left &= left - 1) {
@@ -250,60 +222,107 @@ static void allow_repeats(uint16_t *counts, const uint64_t *in_row, unsigned wor
             row now = {symbol + 1, here, here & last.one, here & last.two, here & last.three};
             for (unsigned all = now.four; all; all &= all - 1) {
                 unsigned length = lowest_bit(all);
-                unsigned saved = last.four >> length & 1 ? 1 : 3;
-                counts[length] -= (uint16_t)(saved < counts[length] ? saved : counts[length]);
+                unsigned most = last.four >> length & 1 ? 1 : 3;
+                most = most < counts[length] ? most : counts[length];
+                counts[length] -= (uint16_t)most;
+                saved += most;
             }
             last = now;
         }
+    return saved;
 }
 
-/* The quick bound: all lengths and repeats counted as one meta symbol, and entropy. If repeats save
- * what they can, five lengths each at the price of two bits, fewer bits are left than otherwise,
- * because a meta symbol's word has a bit at least. */
-static unsigned quick_bound(const agora_deflate_state *state, const run_counts *runs)
+/* zlib adds distances until there are two; these are not sent. Repeats in this code are allowed for
+ * at once. */
+void agora_deflate_weigh_distances(agora_deflate_state *state, agora_deflate_distance_code *code)
 {
-    unsigned lengths = runs->literals + runs->distances - 5 * runs->repeatable / 6;
-    return entropy(state, state->literals, state->literals_f_log_f) +
-           entropy(state, state->distances, state->distances_f_log_f) +
+    weights all = {state->nodes, {0}};
+    level levels[2 * AGORA_DEFLATE_DISTANCES];
+    unsigned level_count, added = 0;
+    uint16_t freq[AGORA_DEFLATE_DISTANCES], lengths[AGORA_DEFLATE_MAX_BOUNDED + 2];
+    uint64_t used = 0;
+
+    memcpy(freq, state->distance_freq, sizeof freq);
+    for (unsigned i = 0; i < AGORA_DEFLATE_DISTANCES; i++)
+        used |= (uint64_t)(freq[i] != 0) << i;
+    for (; !(used & (used - 1)); added++) {
+        unsigned unused = used == 1 ? 1 : used == 2 ? 2 : 0;
+        used |= (uint64_t)1 << unused;
+        freq[unused] = 1;
+    }
+    memset(code, 0, sizeof *code);
+    for (uint64_t left = used; left; left &= left - 1, code->words++)
+        add_leaves(&all, freq[lowest_bit(left)], 1);
+    code->used = used;
+    code->sum = agora_deflate_merge(&all, levels, &level_count) - added; /* a bit each */
+    code->tied = !agora_deflate_measure(levels, level_count, code->counts, lengths);
+    if (code->tied)
+        return;
+    for (unsigned length = 1; length <= MAX_LENGTH; length++)
+        code->lengths |= (unsigned)(code->counts[length] != 0) << length;
+    uint64_t two = used & used >> 1, in_row = two & two >> 2;
+    in_row |= in_row << 1 | in_row << 2 | in_row << 3;
+    code->saved = allow_repeats(code->counts, &in_row, 1, freq, lengths);
+}
+
+/* The quick bound: entropy, and all lengths and repeats counted as one meta symbol. If repeats save
+ * what they can, five lengths each at the price of two bits, fewer bits are left than otherwise,
+ * because a meta symbol's word has a bit at least. Meta lengths are sent up to the one for the
+ * shortest distance, or further, and of so few distances that has 1, 2, 3 or 4 bits at most. */
+static unsigned quick_bound(const agora_deflate_state *state, const survey *seen,
+                            const agora_deflate_distance_code *distances, const run_counts *runs)
+{
+    unsigned few = distances->words, meta = few < 4 ? 18 : few < 8 ? 16 : few < 16 ? 14 : 12;
+    unsigned lengths = seen->symbols + distances->words - 5 * runs->repeatable / 6;
+    return 3 * meta + entropy(state, seen, state->literals) + distances->sum +
            huffman_sum_of_four(runs->zero, runs->short_run, runs->long_run, lengths) +
            runs->repeatable / 3;
 }
 
-/* The close bound: lengths counted one by one. 0 if ties may decide these. */
-static unsigned close_bound(agora_deflate_state *state, const distance_set *set,
-                            const run_counts *runs)
+/* The close bound: lengths counted one by one. What repeats may save costs half a bit a length:
+ * three bits at least for six at most, or a bit for each that none saves. 0 if ties may decide. */
+static unsigned close_bound(agora_deflate_state *state, const survey *seen,
+                            const agora_deflate_distance_code *distances, const run_counts *runs)
 {
     weights all = {state->nodes, {0}};
-    level literals[AGORA_DEFLATE_MAX_BOUNDED + 1], distances[2 * AGORA_DEFLATE_DISTANCES];
-    unsigned literal_levels, distance_levels;
+    level levels[AGORA_DEFLATE_MAX_BOUNDED + 1];
+    unsigned level_count, lengths_sent = distances->lengths;
     uint16_t counts[META_SYMBOLS] = {0};
-    uint16_t literal_lengths[AGORA_DEFLATE_MAX_BOUNDED + 2];
-    uint16_t distance_lengths[AGORA_DEFLATE_MAX_BOUNDED + 2];
+    uint16_t lengths[AGORA_DEFLATE_MAX_BOUNDED + 2];
 
-    add_symbols(&all, state->literals_used, 5, state->literal_freq);
-    unsigned sum = agora_deflate_merge(&all, literals, &literal_levels);
-    add_symbols(&all, &set->used, 1, set->freq);
-    sum += agora_deflate_merge(&all, distances, &distance_levels);
-    sum -= set->added; /* in the sum with a bit each */
-    if (!agora_deflate_measure(literals, literal_levels, counts, literal_lengths) ||
-        !agora_deflate_measure(distances, distance_levels, counts, distance_lengths))
+    if (distances->tied)
         return 0;
-    allow_repeats(counts, runs->literals_in_row, 5, state->literal_freq, literal_lengths);
-    allow_repeats(counts, &runs->distances_in_row, 1, set->freq, distance_lengths);
+    for (unsigned f = 1; f <= FEW; f++)
+        if (seen->few[f])
+            add_leaves(&all, f, seen->few[f]);
+    for (unsigned i = 0; i < 5; i++)
+        for (uint64_t left = seen->many[i]; left; left &= left - 1)
+            add_leaves(&all, state->literal_freq[64 * i + lowest_bit(left)], 1);
+    unsigned sum = distances->sum + agora_deflate_merge(&all, levels, &level_count);
+    if (!agora_deflate_measure(levels, level_count, counts, lengths))
+        return 0;
+    for (unsigned length = 1; length <= MAX_LENGTH; length++)
+        lengths_sent |= (unsigned)(counts[length] != 0) << length;
+    unsigned saved = distances->saved + allow_repeats(counts, runs->literals_in_row, 5,
+                                                      state->literal_freq, lengths);
+    for (unsigned length = 1; length <= MAX_LENGTH; length++)
+        counts[length] += distances->counts[length];
     counts[0] = (uint16_t)runs->zero;
     counts[17] = (uint16_t)runs->short_run;
     counts[18] = (uint16_t)runs->long_run;
-    return sum + huffman_sum(&all, counts, META_SYMBOLS);
+    return 3 * meta_lengths(lengths_sent) + sum + huffman_sum(&all, counts, META_SYMBOLS) +
+           (saved + 1) / 2;
 }
 
-int agora_deflate_dynamic_has(agora_deflate_state *state, size_t bits)
+int agora_deflate_dynamic_has(agora_deflate_state *state,
+                              const agora_deflate_distance_code *distances, size_t bits)
 {
-    distance_set set;
+    survey seen;
     run_counts runs;
 
-    set_up_distances(&set, state);
-    count_runs(&runs, state->literals_used, set.used);
+    survey_literals(&seen, state->literal_freq);
+    count_runs(&runs, seen.used, distances->used);
     unsigned head = head_bits(&runs);
-    return head + quick_bound(state, &runs) >= bits ||
-           head + close_bound(state, &set, &runs) >= bits;
+    return head + quick_bound(state, &seen, distances, &runs) >= bits ||
+           head + close_bound(state, &seen, distances, &runs) >= bits;
 }

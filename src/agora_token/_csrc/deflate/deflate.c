@@ -3,10 +3,6 @@
 
 #include "adler32.h"
 
-#define STORED_BLOCK 0
-#define FIXED_BLOCK 1
-#define DYNAMIC_BLOCK 2
-
 static void forget_inputs(agora_deflate_state *state)
 {
     state->base = 0;
@@ -17,7 +13,12 @@ void agora_deflate_init(agora_deflate_state *state)
 {
     forget_inputs(state);
     agora_deflate_init_bound(state);
-    state->built = 0;
+    state->built = state->followed = 0;
+    for (size_t i = 0; i < AGORA_DEFLATE_TEMPLATES; i++)
+        state->templates[i].n = 0;
+    memset(state->marks, 0, sizeof state->marks);
+    memset(state->padded, 0, sizeof state->padded);
+    state->mark = 0;
 }
 
 size_t agora_deflate_bound(size_t n)
@@ -27,22 +28,6 @@ size_t agora_deflate_bound(size_t n)
     return n + n / 8 + 24;
 }
 
-/* Count a symbol; returns what it adds to the sum of f * log2(f), or anything where the input is
- * too long for that sum to be used. */
-static inline uint32_t count_literal(agora_deflate_state *state, unsigned symbol)
-{
-    unsigned freq = state->literal_freq[symbol]++;
-    state->literals_used[symbol / 64] |= (uint64_t)1 << symbol % 64;
-    return state->f_log_f_step[freq & AGORA_DEFLATE_MAX_BOUNDED];
-}
-
-static inline uint32_t count_distance(agora_deflate_state *state, unsigned symbol)
-{
-    unsigned freq = state->distance_freq[symbol]++;
-    state->distances_used |= (uint64_t)1 << symbol;
-    return state->f_log_f_step[freq & AGORA_DEFLATE_MAX_BOUNDED];
-}
-
 /* Write all symbols in the fixed code and count them; returns the bits that follow length and
  * distance symbols. */
 static size_t put_fixed(bit_writer *writer, agora_deflate_state *state, const uint8_t *src,
@@ -50,26 +35,23 @@ static size_t put_fixed(bit_writer *writer, agora_deflate_state *state, const ui
 {
     const agora_deflate_sequence *sequence = state->sequences, *last = sequence + sequences - 1;
     const uint8_t *literal = src;
-    uint64_t literal_sum = 0, distance_sum = 0;
     size_t literals = 0, extra_bits = 0;
     bit_writer out = *writer;
 
     memset(state->literal_freq, 0, sizeof state->literal_freq);
     memset(state->distance_freq, 0, sizeof state->distance_freq);
-    memset(state->literals_used, 0, sizeof state->literals_used);
-    state->distances_used = 0;
     for (;; sequence++) {
         const uint8_t *end = literal + sequence->literals;
         literals += sequence->literals + 1u; /* with what ends the sequence */
         for (; end - literal >= 4; literal += 4) {
             for (int i = 0; i < 4; i++) {
-                literal_sum += count_literal(state, literal[i]);
+                state->literal_freq[literal[i]]++;
                 put_word(&out, agora_deflate_fixed_literals[literal[i]]);
             }
             flush_bits(&out);
         }
         for (; literal < end; literal++) {
-            literal_sum += count_literal(state, *literal);
+            state->literal_freq[*literal]++;
             put_word(&out, agora_deflate_fixed_literals[*literal]);
         }
         flush_bits(&out);
@@ -78,8 +60,8 @@ static size_t put_fixed(bit_writer *writer, agora_deflate_state *state, const ui
 
         coded_value length = code_length(sequence->length);
         coded_value distance = code_distance(sequence->distance);
-        literal_sum += count_literal(state, length.symbol);
-        distance_sum += count_distance(state, distance.symbol);
+        state->literal_freq[length.symbol]++;
+        state->distance_freq[distance.symbol]++;
         put_word(&out, agora_deflate_fixed_literals[length.symbol]);
         put_bits(&out, length.extra, length.extra_bits);
         put_word(&out, agora_deflate_fixed_distances[distance.symbol]);
@@ -88,14 +70,11 @@ static size_t put_fixed(bit_writer *writer, agora_deflate_state *state, const ui
         extra_bits += length.extra_bits + distance.extra_bits;
         literal += sequence->length;
     }
-    literal_sum += count_literal(state, END_OF_BLOCK);
+    state->literal_freq[END_OF_BLOCK]++;
     put_word(&out, agora_deflate_fixed_literals[END_OF_BLOCK]);
 
     *writer = out;
     state->literals = (uint32_t)literals;
-    state->distances = (uint32_t)(sequences - 1);
-    state->literals_f_log_f = literal_sum;
-    state->distances_f_log_f = distance_sum;
     return extra_bits;
 }
 
@@ -141,6 +120,18 @@ static uint8_t *put_stored(bit_writer *writer, const uint8_t *src, size_t n)
     return out + 4 + n;
 }
 
+int agora_deflate_dynamic_wins(agora_deflate_state *state,
+                               const agora_deflate_distance_code *distances, dynamic_codes *codes,
+                               size_t other, size_t extra_bits)
+{
+    /* The fewest bits with which a dynamic block is not shorter. */
+    size_t enough = 8 * other - 7 - 3 - extra_bits;
+    if (distances && agora_deflate_dynamic_has(state, distances, enough))
+        return 0;
+    state->built++;
+    return agora_deflate_build_codes(codes, state->literal_freq, state->distance_freq) < enough;
+}
+
 /* Write the block of the type that zlib chooses; returns its end.
  *
  * zlib compares whole bytes. A dynamic block is taken if it is shorter than a fixed one and not
@@ -148,6 +139,8 @@ static uint8_t *put_stored(bit_writer *writer, const uint8_t *src, size_t n)
 static uint8_t *put_block(agora_deflate_state *state, uint8_t *dst, const uint8_t *src, size_t n)
 {
     bit_writer writer = {dst, 0, 0};
+    agora_deflate_distance_code distances;
+    dynamic_codes codes;
     size_t sequences = agora_deflate_parse(state, src, n);
     state->base += (uint32_t)n;
 
@@ -155,19 +148,15 @@ static uint8_t *put_block(agora_deflate_state *state, uint8_t *dst, const uint8_
     size_t extra_bits = put_fixed(&writer, state, src, sequences);
     uint8_t *end = finish_bits(&writer);
     size_t fixed = (size_t)(end - dst), stored = n + 4;
-    size_t other = fixed < stored ? fixed : stored;
-
-    /* The fewest bits with which a dynamic block is not the shortest. */
-    size_t enough = 8 * other - 7 - 3 - extra_bits;
-    if (n > AGORA_DEFLATE_MAX_BOUNDED || !agora_deflate_dynamic_has(state, enough)) {
-        dynamic_codes codes;
-        state->built++;
-        if (agora_deflate_build_codes(&codes, state->literal_freq, state->distance_freq) < enough) {
-            writer = (bit_writer){dst, 0, 0};
-            put_bits(&writer, 1 | DYNAMIC_BLOCK << 1, 3);
-            put_dynamic(&writer, state, src, sequences, &codes);
-            return finish_bits(&writer);
-        }
+    int bounded = n <= AGORA_DEFLATE_MAX_BOUNDED;
+    if (bounded)
+        agora_deflate_weigh_distances(state, &distances);
+    if (agora_deflate_dynamic_wins(state, bounded ? &distances : NULL, &codes,
+                                   fixed < stored ? fixed : stored, extra_bits)) {
+        writer = (bit_writer){dst, 0, 0};
+        put_bits(&writer, 1 | DYNAMIC_BLOCK << 1, 3);
+        put_dynamic(&writer, state, src, sequences, &codes);
+        return finish_bits(&writer);
     }
     if (stored > fixed)
         return end;
@@ -179,11 +168,6 @@ size_t agora_deflate(agora_deflate_state *state, uint8_t *dst, const uint8_t *sr
 {
     if (state->base > UINT32_MAX - 2 * AGORA_DEFLATE_MAX_INPUT)
         forget_inputs(state);
-    dst[0] = 0x78; /* a window of 32 KiB */
-    dst[1] = 0x9c; /* the default level */
-    uint8_t *end = put_block(state, dst + 2, src, n);
-    uint32_t check = agora_adler32(src, n);
-    for (int i = 0; i < 4; i++)
-        end[i] = (uint8_t)(check >> (24 - 8 * i));
-    return (size_t)(end + 4 - dst);
+    uint8_t *end = put_block(state, agora_deflate_put_header(dst), src, n);
+    return (size_t)(agora_deflate_put_check(end, agora_adler32(src, n)) - dst);
 }

@@ -16,6 +16,18 @@
 #define AGORA_BIG_ENDIAN 0
 #endif
 
+/* Every x86-64 has SSE2. AGORA_DEFLATE_PORTABLE is for tests of what other processors do. */
+#if defined(__SSE2__) && !defined(AGORA_DEFLATE_PORTABLE)
+#define AGORA_DEFLATE_SSE2 1
+#include <emmintrin.h>
+#else
+#define AGORA_DEFLATE_SSE2 0
+#endif
+
+#define STORED_BLOCK 0
+#define FIXED_BLOCK 1
+#define DYNAMIC_BLOCK 2
+
 #define END_OF_BLOCK 256
 #define MIN_MATCH 3
 #define MAX_MATCH 258
@@ -144,9 +156,13 @@ static inline uint8_t *finish_bits(bit_writer *writer)
  * state->sequences and returns their number. */
 size_t agora_deflate_parse(agora_deflate_state *state, const uint8_t *src, size_t n);
 
-/* bound.c: whether a dynamic block of the symbols counted in state certainly has `bits`
- * bits or more, without the bits that follow length and distance symbols. */
-int agora_deflate_dynamic_has(agora_deflate_state *state, size_t bits);
+/* bound.c: what a bound needs of the distances counted in state. */
+void agora_deflate_weigh_distances(agora_deflate_state *state, agora_deflate_distance_code *code);
+
+/* Whether a dynamic block of the symbols counted in state certainly has `bits` bits or more,
+ * without the bits that follow length and distance symbols. */
+int agora_deflate_dynamic_has(agora_deflate_state *state,
+                              const agora_deflate_distance_code *distances, size_t bits);
 void agora_deflate_init_bound(agora_deflate_state *state);
 
 /* trees.c: a dynamic block's codes, as zlib builds them. */
@@ -171,5 +187,26 @@ void agora_deflate_assign_words(code_word *words, const uint8_t *lengths, unsign
 
 /* Write the code lengths: the head of a dynamic block. */
 void agora_deflate_put_codes(bit_writer *writer, const dynamic_codes *codes);
+
+/* deflate.c: whether a dynamic block of the symbols counted in state is shorter than `other` bytes,
+ * of which extra_bits follow length and distance symbols; then its codes are built. */
+int agora_deflate_dynamic_wins(agora_deflate_state *state,
+                               const agora_deflate_distance_code *distances, dynamic_codes *codes,
+                               size_t other, size_t extra_bits);
+
+/* What a zlib stream begins and ends with; both return the end. */
+static inline uint8_t *agora_deflate_put_header(uint8_t *dst)
+{
+    dst[0] = 0x78; /* a window of 32 KiB */
+    dst[1] = 0x9c; /* the default level */
+    return dst + 2;
+}
+
+static inline uint8_t *agora_deflate_put_check(uint8_t *dst, uint32_t adler32)
+{
+    for (int i = 0; i < 4; i++)
+        dst[i] = (uint8_t)(adler32 >> (24 - 8 * i));
+    return dst + 4;
+}
 
 #endif
