@@ -67,9 +67,9 @@ def test_the_graph_is_read() -> None:
     imports = graph()
     assert {"_wire.values", "_judging"} <= imports["_core"], "Cython sources"
     assert {"_products", "_demands"} <= imports["_core"], "the stub"
-    assert "services" in imports["_checks"], "types"
+    assert "_core" in imports["_plans"], "types"
     assert "builders.access_token" in imports[FACE]
-    assert "_backend" in imports["builders.rtc"], "a module as a name"
+    assert "_backend" in imports["builders.chat"], "a module as a name"
 
 
 def test_a_module_imports_from_its_own_floor_and_below() -> None:

@@ -66,7 +66,9 @@ def check_certificate(value: object) -> bytes:
 
 def check_certificates(certificates: Certificates) -> tuple[bytes, ...]:
     """The certificates as keys, checked."""
-    several = (certificates,) if isinstance(certificates, str) else tuple(certificates)
+    if certificates is None or isinstance(certificates, (str, bytes)):
+        certificates = (certificates,)
+    several = tuple(certificates)
     if not several:
         raise InvalidCertificateError("no app certificate is given; at least one is needed")
     return tuple(check_certificate(each) for each in several)

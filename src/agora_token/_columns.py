@@ -5,11 +5,11 @@ All but :class:`Objects` are read without touching a Python object per row.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from itertools import repeat
 from typing import Any, Final, NamedTuple, TypeVar
 
+from ._wording import shown
 from .errors import ColumnError
 
 
@@ -116,8 +116,8 @@ def common_length(columns: Iterable[Any]) -> int:
 
 def by_threads(work: Callable[[int, int], _Part], rows: int, threads: int) -> list[_Part]:
     """What ``work`` makes of the rows from one number to another, in a part for each thread."""
-    if operator.index(threads) < 1:
-        raise ColumnError(f"threads is {threads}; it must be 1 or more")
+    if not isinstance(threads, int) or isinstance(threads, bool) or threads < 1:
+        raise ColumnError(f"threads is {shown(threads)}; it must be 1 or more")
     if threads == 1 or rows < 2 * threads:
         return [work(0, rows)]
     from concurrent.futures import ThreadPoolExecutor  # slow to import, seldom needed

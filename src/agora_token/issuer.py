@@ -20,7 +20,7 @@ from ._checks import (
 from ._columns import by_threads, column_of, common_length
 from ._plans import Plans
 from ._wording import shown
-from .errors import InvalidInputError
+from .errors import InvalidCertificateError, InvalidInputError
 from .privileges import MAX_LIFETIME, Role
 
 if TYPE_CHECKING:
@@ -65,6 +65,11 @@ class Issuer:
     def __init__(self, app_id: str, certificate: str) -> None:
         self._app_id = check_app_id(app_id)
         self._certificate = check_certificate(certificate)
+        if self._app_id == self._certificate:
+            raise InvalidCertificateError(
+                "the app certificate is the same as the App ID; copy the primary certificate from "
+                "the project in Agora's console"
+            )
         self._plans = Plans(self._app_id, self._certificate)
         nothing = object()  # which no argument is
         self._last_rtc: tuple[object, object, object, Callable[..., str]]

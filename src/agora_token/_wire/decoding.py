@@ -69,7 +69,7 @@ def decode_base64(token: str, start: int) -> tuple[bytes, bool]:
     text = token[start:].encode("ascii", "replace")
     digits = text.rstrip(b"=")
     padding = len(text) - len(digits)
-    foreign = digits.translate(None, _ALPHABET)
+    foreign = digits.translate(None, _ALPHABET + b"=") or digits.translate(None, _ALPHABET)
     if foreign:
         position = start + digits.index(foreign[:1])
         raise MalformedTokenError(

@@ -142,6 +142,7 @@ def verify_column(
     privileges: Iterable[int] = (),
     at: float | datetime | None = None,
     leeway: float | timedelta = 0,
+    anybody: bool = True,
     threads: int = 1,
 ) -> pa.ChunkedArray:
     """Verifies a column of tokens: the number of each one's :class:`~agora_token.Reason`, as uint8.
@@ -150,7 +151,7 @@ def verify_column(
     ``channels``, ``uids`` or ``user_ids`` is not looked at; a null token is malformed.
     """
     keys = check_certificates(certificates)
-    demands = make_demands(at, leeway, app_id, service, privileges)
+    demands = make_demands(at, leeway, app_id, service, privileges, anybody=anybody)
     columns = {"token": values_of(tokens, "token")}
     for name, values in (("channel", channels), ("uid", uids), ("user_id", user_ids)):
         if values is not None:

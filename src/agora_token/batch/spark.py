@@ -134,6 +134,7 @@ def verify_tokens(
     privileges: Iterable[int] = (),
     at: float | datetime | None = None,
     leeway: float | timedelta = 0,
+    anybody: bool = True,
     reason_column: str = "reason",
 ) -> DataFrame:
     """The DataFrame with the outcome for each token, in a last column ``reason``.
@@ -161,6 +162,7 @@ def verify_tokens(
         tuple(privileges),
         at,
         leeway,
+        anybody,
         reason_column,
     )
     return df.mapInArrow(verifier, verifier.schema(df.schema))
@@ -228,6 +230,7 @@ class TokenVerifier:
     privileges: Sequence[int] = ()
     at: float | datetime | None = None
     leeway: float | timedelta = 0
+    anybody: bool = True
     reason_column: str = "reason"
 
     def __post_init__(self) -> None:
@@ -258,6 +261,7 @@ class TokenVerifier:
             privileges=self.privileges,
             at=self.at,
             leeway=self.leeway,
+            anybody=self.anybody,
         )
         reasons = pa.array([reason.name.lower() for reason in Reason]).take(codes.combine_chunks())
         return _with_columns(batch, {self.reason_column: reasons})

@@ -48,6 +48,8 @@ class VerifyJob:
     at: float | datetime | None = None
     """When the tokens must be valid; now, if None."""
     leeway: float = 0
+    anybody: bool = True
+    """Whether a token for anybody, or for every channel, is one for a row's user and channel."""
     threads: int = field(default_factory=lambda: os.cpu_count() or 1)
 
 
@@ -106,7 +108,9 @@ def verify_file(
     """
     begin = time.monotonic()
     keys = check_certificates(certificates)
-    demands = make_demands(job.at, job.leeway, job.app_id, job.service, job.privileges)
+    demands = make_demands(
+        job.at, job.leeway, job.app_id, job.service, job.privileges, anybody=job.anybody
+    )
     sources = Sources(job.sources, job.source_format)
     fingerprints = [fingerprint(path) for path in sources.files]
     with errors_name(sources.paths[0]):

@@ -102,6 +102,12 @@ def _conditions(command: Command) -> Command:
                 metavar="SECONDS",
                 help="By how much clocks may differ.",
             ),
+            click.option(
+                "--anybody/--no-anybody",
+                default=True,
+                help="Whether a token for anybody (uid 0) or for every channel (*) is one for this "
+                "user and channel, as Agora's service has it (it is, by default).",
+            ),
             certificate_file_option,
             json_option,
         )
@@ -117,7 +123,7 @@ def _privileges(ctx: click.Context, parameter: click.Parameter, values: Any) -> 
         if value.isascii() and value.isdecimal():
             numbers.append(int(value))
         elif name in Privilege.__members__:
-            numbers.append(int(Privilege[name]))
+            numbers.append(Privilege[name])
         else:
             known = ", ".join(each.name.lower().replace("_", "-") for each in Privilege)
             raise click.BadParameter(f"{value!r} is not one of {known}, or a number")

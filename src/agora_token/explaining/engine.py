@@ -126,6 +126,13 @@ def _findings(
         findings += split_findings(parts, asked)
         # What is wrong with services that nobody asked for is good to know.
         return [replace(each, refuses=False) for each in findings]
+    if verdict.lacking is not None and verdict.lacking.is_way_in:
+        # Told in its own words, with the time and how to mend it, instead of in general ones.
+        refused = _refused(verdict, info, asked, demands)
+        return [refused, *(each for each in findings if each.cause is not refused.cause)]
+    if verdict.reason is Reason.UNVERIFIABLE and asked.user_id is not None:
+        # The signature covers one of the two, and so nothing said of either is sure.
+        return [_refused(verdict, info, asked, demands)]
     if any(each.refuses for each in findings):
         return findings
     if verdict.reason is Reason.UNVERIFIABLE and asked.user_id is None:
