@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import random
 from array import array
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from operator import attrgetter
 from typing import Any
 
 import pytest
@@ -15,6 +20,7 @@ from agora_token._demands import Demands
 from agora_token._wire.services import pack_service
 from agora_token.issuer import Issuer
 from agora_token.privileges import Privilege, Role
+from agora_token.reading import read
 from agora_token.services import ChatService, FCdnService, RtcService, RtmService
 from agora_token.verifying import Reason, verify, verify_many, verify_signature
 from helpers.project import APP_ID, CERTIFICATE
@@ -455,3 +461,25 @@ def test_columns_say_what_single_judgements_say(columns: str, demands: dict[str,
             index, row[0], keys, made, channel, uid, user_id, _backend.hmac_sha256
         )
         assert codes[index] == alone, row
+
+
+def test_what_is_proved_is_described_when_it_is_looked_at() -> None:
+    token = rtc()
+    asked: dict[str, Any] = {"channel": "room", "uid": 42, "at": NOW}
+    described = replace(read(token), certificate_index=0)
+    assert verify(token, CERTIFICATE, **asked) == described
+    assert repr(verify(token, CERTIFICATE, **asked)) == repr(described)
+    assert str(verify(token, CERTIFICATE, **asked)) == str(described)
+    assert verify(token, CERTIFICATE, **asked).to_dict() == described.to_dict()
+    for again in (copy.copy, copy.deepcopy):
+        assert again(verify(token, CERTIFICATE, **asked)) == described
+    assert pickle.loads(pickle.dumps(verify(token, CERTIFICATE, **asked))) == described
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = verify(token, CERTIFICATE, **asked).nothing  # type: ignore[attr-defined]
+
+
+def test_threads_share_what_is_described() -> None:
+    for _ in range(50):
+        info = verify(rtc(), CERTIFICATE, at=NOW)
+        with ThreadPoolExecutor(4) as pool:
+            assert set(pool.map(attrgetter("app_id"), [info] * 8)) == {APP_ID}

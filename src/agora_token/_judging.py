@@ -94,7 +94,7 @@ def judge(
         signer = signer_007(parts, certificates, hmac_sha256)
         if signer is None:
             return Verdict(Reason.BAD_SIGNATURE)
-        verdict = _judge_007(parts, demands, expected)._replace(signer=signer)
+        verdict = _judge_007(parts, demands, expected, signer)
     if verdict.reason is Reason.VALID and not demands.signature_only:
         try:
             check_names(parts, demands, expected)
@@ -135,7 +135,7 @@ def _judge_006(
     wanted = [_wanted_006(each, WAY_IN_006[each], privileges, True) for each in asked]
     for service, number in demands.privileges:
         wanted.append(_wanted_006(service or asked[0], number, privileges, False))
-    return _judge_wanted(wanted, 0, demands)._replace(signer=signer)
+    return _judge_wanted(wanted, 0, demands, signer)
 
 
 def _wanted_006(
@@ -164,13 +164,14 @@ def services_asked_006(demands: Demands, expected: Expected) -> tuple[int, ...]:
     """The services that a version 006 token is asked to open; none where it could not."""
     if demands.service not in (None, *WAY_IN_006):
         return ()
-    for_rtm = expected.user_id is not None or demands.service == RtmService.type
-    for_rtc = demands.service == RtcService.type or not for_rtm
-    return tuple(
-        service
-        for service, asked in ((RtcService.type, for_rtc), (RtmService.type, for_rtm))
-        if asked
-    )
+    if expected.user_id is None and demands.service != RtmService.type:
+        return _RTC
+    return _RTC_AND_RTM if demands.service == RtcService.type else _RTM
+
+
+_RTC: Final = (RtcService.type,)
+_RTM: Final = (RtmService.type,)
+_RTC_AND_RTM: Final = (RtcService.type, RtmService.type)
 
 
 def signed_for_006(
@@ -237,30 +238,30 @@ class _Held(NamedTuple):
         return self.service.way_in(place=bool(self.channel), holder=bool(self.user))
 
 
-def _judge_007(parts: Token007, demands: Demands, expected: Expected) -> Verdict:
+def _judge_007(parts: Token007, demands: Demands, expected: Expected, signer: int) -> Verdict:
     held = [_Held(each, *channel_and_user(each)) for each in parts.services]
     asks = [] if demands.signature_only else asks_007(demands, expected)
     groups = [[each for each in held if each.service.type in ask.types] for ask in asks]
     if not all(groups):
-        return Verdict(Reason.MISSING_SERVICE)
+        return Verdict(Reason.MISSING_SERVICE, signer)
     for ask, group in zip(asks, groups, strict=True):
         if ask.channel is not None:
             group[:] = [each for each in group if each.is_for_channel(ask.channel, demands.anybody)]
             if not group:
-                return Verdict(Reason.WRONG_CHANNEL)
+                return Verdict(Reason.WRONG_CHANNEL, signer)
         if ask.user is not None:
             group[:] = [each for each in group if each.is_for_user(ask.user, demands.anybody)]
             if not group:
-                return Verdict(Reason.WRONG_USER)
+                return Verdict(Reason.WRONG_USER, signer)
     reason = _judge_times(parts.issue_ts, parts.issue_ts + min(parts.expire, MAX_LIFETIME), demands)
     if reason or demands.signature_only:
-        return Verdict(reason)
+        return Verdict(reason, signer)
     wanted = [_wanted_007([(each, each.way_in()) for each in group], True) for group in groups]
     for service, number in demands.privileges:
         kept = _holding(service, demands.service, held, asks, groups)
         each = _wanted_007([(one, (number,)) for one in kept], False)
         wanted.append(each._replace(service=service or each.service, privileges=(number,)))
-    return _judge_wanted(wanted, parts.issue_ts, demands)
+    return _judge_wanted(wanted, parts.issue_ts, demands, signer)
 
 
 def _holding(
@@ -304,23 +305,27 @@ class _Wanted(NamedTuple):
     service: int
     privileges: tuple[int, ...]
     expiries: Sequence[int]
-    """As the token has them, one for each service that grants it; any one that lasts will do."""
+    """As the token has them, one for each service that grants it; any one that lasts will do.
+
+    0 is as long as the token."""
     is_way_in: bool
 
 
-def _judge_wanted(wanted: list[_Wanted], start: int, demands: Demands) -> Verdict:
+def _judge_wanted(
+    wanted: list[_Wanted], start: int, demands: Demands, signer: int | None
+) -> Verdict:
     """``start`` is what expiries are counted from."""
     for each in wanted:
         if not each.expiries:
             lacking = Lacking(each.service, each.privileges, each.is_way_in, None)
-            return Verdict(Reason.MISSING_PRIVILEGE, lacking=lacking)
+            return Verdict(Reason.MISSING_PRIVILEGE, signer, lacking)
     at = demands.at - demands.leeway
     for each in wanted:
-        if not any(not expiry or at < start + expiry for expiry in each.expiries):
-            ended = start + max(each.expiries)
-            lacking = Lacking(each.service, each.privileges, each.is_way_in, ended)
-            return Verdict(Reason.EXPIRED_PRIVILEGE, lacking=lacking)
-    return Verdict(Reason.VALID)
+        last = max(each.expiries)
+        if 0 not in each.expiries and at >= start + last:
+            lacking = Lacking(each.service, each.privileges, each.is_way_in, start + last)
+            return Verdict(Reason.EXPIRED_PRIVILEGE, signer, lacking)
+    return Verdict(Reason.VALID, signer)
 
 
 def check_names(parts: Token006 | Token007, demands: Demands, expected: Expected) -> None:
@@ -332,7 +337,7 @@ def check_names(parts: Token006 | Token007, demands: Demands, expected: Expected
     if isinstance(parts, Token007):
         for service in parts.services:
             service.check_names()
-    elif services_asked_006(demands, expected) == (RtmService.type,):
+    elif services_asked_006(demands, expected) == _RTM:
         USER_ID.encode(_text(expected.channel if expected.user_id is None else expected.user_id))
     else:
         channel, uid = signed_for_006(parts, demands, expected)

@@ -6,7 +6,7 @@ from binascii import b2a_base64
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import IntEnum
-from functools import partial
+from functools import cache, partial
 from typing import Final
 
 from . import _backend
@@ -43,13 +43,15 @@ def read(token: str) -> TokenInfo:
     return describe(token, parse(token))
 
 
-def describe(token: str, parts: Token006 | Token007 | LegacyToken) -> TokenInfo:
-    """The information in a token that has been taken apart."""
+def describe(
+    token: str, parts: Token006 | Token007 | LegacyToken, signer: int | None = None
+) -> TokenInfo:
+    """The information in a token that was taken apart; ``signer`` is its certificate's index."""
     if isinstance(parts, Token007):
         services = tuple(_service_007(service, parts) for service in parts.services)
-        return _describe_007(token, parts, services, parts.unknown_service)
+        return _describe_007(token, parts, services, parts.unknown_service, signer)
     if isinstance(parts, Token006):
-        return _describe_006(token, parts, _services_006(parts))
+        return _describe_006(token, parts, _services_006(parts), signer)
     return _describe_legacy(token, parts)
 
 
@@ -68,7 +70,11 @@ def describe_refused(token: str, parts: Token006 | Token007 | LegacyToken) -> To
 
 
 def _describe_007(
-    token: str, parts: Token007, services: tuple[ServiceInfo, ...], unknown_service: int | None
+    token: str,
+    parts: Token007,
+    services: tuple[ServiceInfo, ...],
+    unknown_service: int | None,
+    signer: int | None = None,
 ) -> TokenInfo:
     return TokenInfo(
         "007",
@@ -80,9 +86,13 @@ def _describe_007(
         parts.salt,
         services,
         unknown_service,
+        channel_crc=None,
+        uid_crc=None,
         length=len(token),
         content_length=len(parts.content),
+        extra={},
         is_canonical=partial(_is_canonical_007, token, parts.content),
+        certificate_index=signer,
     )
 
 
@@ -104,10 +114,7 @@ def _service_007(service: Service, parts: Token007) -> ServiceInfo:
         service_name(service.type),
         place,
         holder,
-        tuple(
-            PrivilegeInfo(number, _member_name(known, number), expire, expire_at(start, expire))
-            for number, expire in granted.items()
-        ),
+        _privileges(known, granted, start),
         _usable_until(ways_in, granted, start, end) if ways_in else utc(end),
         service.role if isinstance(service, ApaasService) else None,
         None if permissions is None else _permissions(permissions),
@@ -137,24 +144,36 @@ def _permissions(
 
 def _services_006(parts: Token006) -> tuple[ServiceInfo, ...]:
     privileges = parts.privileges
+    services = []
+    for kind in services_006(privileges):
+        of_kind = {
+            number: expire
+            for number, expire in privileges.items()
+            if (number == Privilege.RTM_LOGIN) == (kind == RtmService.type)
+        }
+        until = _usable_until((WAY_IN_006[kind],), of_kind, 0, parts.ts)
+        of_service = _privileges(Privilege, of_kind, 0)
+        services.append(ServiceInfo(kind, service_name(kind), None, None, of_service, until))
+    return tuple(services)
+
+
+def _privileges(
+    known: type[IntEnum] | None, granted: Mapping[int, int], start: int
+) -> tuple[PrivilegeInfo, ...]:
+    # Most privileges of a service end together.
+    ends = {each: utc(start + each) if each else None for each in set(granted.values())}
+    names = {} if known is None else _names(known)
     return tuple(
-        ServiceInfo(
-            kind,
-            service_name(kind),
-            None,
-            None,
-            tuple(
-                PrivilegeInfo(number, _member_name(Privilege, number), expire, expire_at(0, expire))
-                for number, expire in privileges.items()
-                if (number == Privilege.RTM_LOGIN) == (kind == RtmService.type)
-            ),
-            _usable_until((WAY_IN_006[kind],), privileges, 0, parts.ts),
-        )
-        for kind in services_006(privileges)
+        [
+            PrivilegeInfo(number, names.get(number), expire, ends[expire])
+            for number, expire in granted.items()
+        ]
     )
 
 
-def _describe_006(token: str, parts: Token006, services: tuple[ServiceInfo, ...]) -> TokenInfo:
+def _describe_006(
+    token: str, parts: Token006, services: tuple[ServiceInfo, ...], signer: int | None = None
+) -> TokenInfo:
     issue_ts = parts.ts - MAX_LIFETIME
     return TokenInfo(
         "006",
@@ -165,11 +184,14 @@ def _describe_006(token: str, parts: Token006, services: tuple[ServiceInfo, ...]
         parts.ts,
         parts.salt,
         services,
+        unknown_service=None,
         channel_crc=parts.channel_crc,
         uid_crc=parts.uid_crc,
         length=len(token),
         content_length=len(parts.message) + _REST_OF_006,
+        extra={},
         is_canonical=partial(bool, parts.base64_canonical),
+        certificate_index=signer,
     )
 
 
@@ -189,9 +211,14 @@ def _describe_legacy(token: str, parts: LegacyToken) -> TokenInfo:
         parts.expired_ts,
         parts.salt,
         services,
+        unknown_service=None,
+        channel_crc=None,
+        uid_crc=None,
         length=len(token),
         content_length=len(token),
+        is_canonical=partial(bool, True),
         extra=parts.extra,
+        certificate_index=None,
     )
 
 
@@ -206,15 +233,13 @@ _KEY_5_SERVICES: Final = {
 }
 
 
-def expire_at(start: int, expire: int) -> datetime | None:
-    return utc(start + expire) if expire else None
-
-
 def _member_name(enumeration: type[IntEnum] | None, number: int) -> str | None:
-    try:
-        return None if enumeration is None else enumeration(number).name
-    except ValueError:
-        return None
+    return None if enumeration is None else _names(enumeration).get(number)
+
+
+@cache
+def _names(enumeration: type[IntEnum]) -> dict[int, str]:
+    return {each.value: each.name for each in enumeration}
 
 
 def _lower_name(enumeration: type[IntEnum], number: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ._wording import duration, time_text
 from .privileges import MAX_LIFETIME
@@ -86,23 +86,43 @@ class TokenInfo:
     """As the token has it: seconds after the time of issue in 007, else a Unix time (006: ts)."""
     salt: int | None
     services: tuple[ServiceInfo, ...]
-    unknown_service: int | None = None
+    unknown_service: int | None
     """The type of a service that is not known; it and those after it are not in ``services``."""
-    channel_crc: int | None = None
+    channel_crc: int | None
     """The CRC-32 of the channel, which is all that version 006 carries of it."""
-    uid_crc: int | None = None
+    uid_crc: int | None
     """The CRC-32 of the uid, likewise."""
-    length: int = 0
+    length: int
     """Characters of the token."""
-    content_length: int = 0
+    content_length: int
     """Bytes that it carries, decoded and decompressed."""
-    extra: Mapping[int, str] = field(default_factory=dict)
+    extra: Mapping[int, str]
     """Further values of dynamic key 5."""
-    certificate_index: int | None = None
+    certificate_index: int | None
     """Which of the certificates given to ``verify`` has signed the token; None if not verified."""
 
-    is_canonical: Callable[[], bool] = field(default=bool, repr=False, compare=False)
+    is_canonical: Callable[[], bool] = field(repr=False, compare=False)
     """Computes :attr:`canonical`, for which the content is compressed anew."""
+
+    # No field has a default, so that what later() has not read yet is missing.
+
+    @classmethod
+    def later(cls, describe: Callable[[], TokenInfo]) -> TokenInfo:
+        """What ``describe`` gives, which is called when something of it is looked at."""
+        info = object.__new__(cls)
+        vars(info)["_describe"] = describe
+        return info
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            describe = vars(self).get("_describe")
+            if describe is not None:
+                vars(self).update(vars(describe()))  # before it is forgotten: threads may share it
+                vars(self).pop("_describe", None)
+            if name not in vars(self):
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            return vars(self)[name]
 
     @cached_property
     def canonical(self) -> bool:

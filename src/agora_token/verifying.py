@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -114,7 +113,8 @@ def _verify(
     parts = open_token(token)
     verdict = judge(parts, keys, demands, expected, _backend.hmac_sha256)
     if verdict.reason is Reason.VALID:
-        return replace(describe(token, parts), certificate_index=verdict.signer)
+        # Most callers want to know that it is valid, and nothing more.
+        return TokenInfo.later(partial(describe, token, parts, verdict.signer))
     asked = {"channel": channel, "uid": uid, "user_id": user_id}
     given = {name: value for name, value in asked.items() if value is not None}
     read_info = partial(describe_refused, token, parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import Final
+from typing import Final, NoReturn
 
 from ..errors import MalformedTokenError
 
@@ -30,14 +30,12 @@ class Cursor:
 
     def take(self, length: int, what: str) -> bytes:
         """The next ``length`` bytes."""
-        left = len(self.data) - self.offset
-        if length > left:
-            raise MalformedTokenError(
-                f"the token is cut short at byte {self.offset}: {what} takes {length} bytes, "
-                f"{left} are left"
-            )
-        start, self.offset = self.offset, self.offset + length
-        return self.data[start : self.offset]
+        start = self.offset
+        end = start + length
+        if end > len(self.data):
+            self._refuse(length, what)
+        self.offset = end
+        return self.data[start:end]
 
     def u16(self, what: str) -> int:
         return int.from_bytes(self.take(2, what), "little")
@@ -51,7 +49,22 @@ class Cursor:
 
     def string(self, what: str) -> bytes:
         """A string as its bytes."""
-        return self.take(self.u16(f"the length of {what}"), what)
+        return self.take(self._count(what, "the length of "), what)
+
+    def _count(self, what: str, prefix: str) -> int:
+        # Most of what a token holds is counted: no message is made before there is need for one.
+        start = self.offset
+        self.offset = end = start + 2
+        if end > len(self.data):
+            self.offset = start
+            self._refuse(2, prefix + what)
+        return self.data[start] | self.data[start + 1] << 8
+
+    def _refuse(self, length: int, what: str) -> NoReturn:
+        raise MalformedTokenError(
+            f"the token is cut short at byte {self.offset}: {what} takes {length} bytes, "
+            f"{len(self.data) - self.offset} are left"
+        )
 
     def text(self, what: str) -> str:
         """A string that must be UTF-8."""
@@ -65,7 +78,7 @@ class Cursor:
     def map(self, what: str) -> dict[int, int]:
         """A map of ``u16`` to ``u32``, in the order of the wire."""
         start = self.offset
-        count = self.u16(f"the count of {what}")
+        count = self._count(what, "the count of ")
         if count > MAX_PRIVILEGES:
             raise MalformedTokenError(
                 f"{what} at byte {start} are {count}; no token has more than {MAX_PRIVILEGES}"

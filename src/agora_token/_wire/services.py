@@ -31,6 +31,16 @@ def pack_service(service: Service, privileges: Mapping[int, int]) -> PackedServi
     )
 
 
+def count_services(cursor: Cursor) -> int:
+    """Reads how many services there are; raises :class:`MalformedTokenError` for too many."""
+    count = cursor.u16("the count of services")
+    if count > MAX_SERVICES:
+        raise MalformedTokenError(
+            f"the token claims to have {count} services; no token has more than {MAX_SERVICES}"
+        )
+    return count
+
+
 def unpack_services(cursor: Cursor) -> tuple[list[Service], int | None]:
     """Reads the services of a token, to its end.
 
@@ -38,12 +48,7 @@ def unpack_services(cursor: Cursor) -> tuple[list[Service], int | None]:
     that type, or None where everything was read.  Raises :class:`MalformedTokenError`.
     """
     services: list[Service] = []
-    count = cursor.u16("the count of services")
-    if count > MAX_SERVICES:
-        raise MalformedTokenError(
-            f"the token claims to have {count} services; no token has more than {MAX_SERVICES}"
-        )
-    for _ in range(count):
+    for _ in range(count_services(cursor)):
         number = cursor.u16("the type of a service")
         service = SERVICES.get(number)
         if service is None:
@@ -58,9 +63,10 @@ def unpack_service(kind: type[Service], cursor: Cursor) -> Service:
 
     A uid comes as the text that the token carries, and as 0 where that is empty.
     """
-    values: dict[str, Any] = {"privileges": cursor.map(f"privileges of {kind.__name__}")}
+    called = kind.__name__
+    values: dict[str, Any] = {"privileges": cursor.map(f"privileges of {called}")}
     for name, rule in kind.strings:
-        text = cursor.text(f"{name} of {kind.__name__}")
+        text = cursor.text(f"{name} of {called}")
         values[name] = 0 if rule.integers and not text else text
     if kind is ApaasService:
         values["role"] = cursor.i16("role of ApaasService")

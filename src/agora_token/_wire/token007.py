@@ -7,7 +7,7 @@ from functools import cached_property
 from ..services import Service
 from .cursor import Cursor
 from .decoding import decode_007
-from .services import unpack_services
+from .services import count_services, unpack_services
 
 
 class Token007:
@@ -28,6 +28,7 @@ class Token007:
         self.expire = cursor.u32("the lifetime")
         self.salt = cursor.u32("the salt")
         self._services_from = cursor.offset
+        count_services(cursor)  # that there are too many is seen before anything is signed
 
     @property
     def signed(self) -> bytes:
