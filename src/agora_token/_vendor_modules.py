@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
 
 _PACKAGE: Final = "agora_token"
 
@@ -27,6 +29,7 @@ class VendorModules:
         package, _, module = name.rpartition(".")
         if package != _PACKAGE or module.startswith("_"):
             return None
+        from importlib.machinery import ModuleSpec
         from importlib.util import find_spec
 
         if find_spec(f"{_PACKAGE}.compat.{module}") is None:

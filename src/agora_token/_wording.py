@@ -1,28 +1,12 @@
-"""Times, durations, lists and values as people read them."""
+"""Durations, lists and values as people read them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta, timezone
 from typing import Final
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _LONGEST_SHOWN: Final = 80
 _UNITS: Final = (("year", 31_536_000), ("day", 86_400), ("hour", 3600), ("minute", 60))
-
-
-def utc(seconds: int | None) -> datetime | None:
-    """A Unix time as an aware datetime; None where there is none, or beyond the year 9999."""
-    if seconds is None:
-        return None
-    try:
-        return _EPOCH + timedelta(seconds=seconds)
-    except OverflowError:
-        return None
-
-
-def time_text(moment: datetime | None) -> str:
-    return "beyond the year 9999" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def duration(seconds: int) -> str:

@@ -11,11 +11,11 @@ from typing import Final
 
 from . import _backend
 from ._judging import WAY_IN_006, services_006
+from ._times import utc
 from ._wire.legacy_keys import LegacyToken
 from ._wire.parsing import parse
 from ._wire.token006 import Token006
 from ._wire.token007 import Token007
-from ._wording import utc
 from .errors import MalformedTokenError
 from .privileges import MAX_LIFETIME, Privilege
 from .services import (

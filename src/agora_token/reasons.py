@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 
 from . import errors
 from ._demands import Demands
-from ._wording import duration, listed, shown, time_text, utc
+from ._times import time_text, utc
+from ._wording import duration, listed, shown
 from .privileges import Privilege
 from .services import SERVICES, service_name
 from .token_info import TokenInfo

@@ -8,7 +8,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ._wording import duration, time_text
+from ._times import time_text
+from ._wording import duration
 from .privileges import MAX_LIFETIME
 
 

@@ -12,11 +12,12 @@ from .. import _backend
 from .._checks import check_certificates
 from .._demands import Demands, expect, make_demands
 from .._judging import Verdict, judge
+from .._times import time_text
 from .._wire.legacy_keys import LegacyToken
 from .._wire.parsing import parse
 from .._wire.token006 import Token006
 from .._wire.token007 import Token007
-from .._wording import shown, time_text
+from .._wording import shown
 from ..errors import TokenError
 from ..reading import describe
 from ..reasons import Reason, Refusal

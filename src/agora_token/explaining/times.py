@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from .._demands import Demands
+from .._times import time_text, utc
 from .._wire.token006 import Token006
 from .._wire.token007 import Token007
-from .._wording import duration, listed, time_text, utc
+from .._wording import duration, listed
 from ..privileges import MAX_LIFETIME, Privilege
 from ..services import RtcPrivilege, RtcService, RtmService
 from ..token_info import PrivilegeInfo, TokenInfo
