@@ -51,11 +51,12 @@ def mutated_bytes(data: bytes, rng: random.Random) -> bytes:
 def signed(content: bytes) -> bytes:
     """The content with a signature that holds, so that what it says is looked at."""
     from agora_token._pure import hmac_sha256
+    from agora_token._wire.signing import issue_key, signing_key
     from helpers.project import CERTIFICATE
 
     info = content[34:]
-    issued, salt = info[34:38], info[42:46]
-    key = hmac_sha256(salt, hmac_sha256(issued, CERTIFICATE.encode()))
+    issued, salt = (int.from_bytes(info[at : at + 4], "little") for at in (34, 42))
+    key = signing_key(issue_key(CERTIFICATE.encode(), issued, hmac_sha256), salt, hmac_sha256)
     return b"\x20\0" + hmac_sha256(key, info) + info
 
 

@@ -3,7 +3,7 @@
 cdef enum:
     HEADER_006 = 44  # str(signature), two CRCs and the length of the message
     HEADER_007 = 34  # str(signature)
-    TOKEN_LIFE = 86400  # seconds; the `ts` of a version 006 token is its time of issue and this
+    MAX_LIFETIME = 86400  # seconds, as in privileges.py; a 006 token's `ts` is this after its issue
     VERSION = 3  # characters
 
 cdef str _CERTIFICATE = CERTIFICATE
@@ -48,7 +48,7 @@ def build006(
         writer_put(&writer, user.data, user.size)
         size = writer.size
         writer_put_u32(&writer, next_salt() if salt is None else as_u32(salt, "salt"))
-        number = unix_time() + TOKEN_LIFE if ts is None else as_u32(ts, "ts")
+        number = unix_time() + MAX_LIFETIME if ts is None else as_u32(ts, "ts")
         writer_put_u32(&writer, number)
         writer_put_map(&writer, privileges, expiries)
         hmac_of_writer(key.data, key.size, &writer, HEADER_006, signature)

@@ -15,7 +15,7 @@ cdef Py_ssize_t store_tail(
     unsigned char *where, const Variant006 *variant, uint32_t issued_at
 ) noexcept nogil:
     cdef int index
-    store_u32(where, issued_at + TOKEN_LIFE)
+    store_u32(where, issued_at + MAX_LIFETIME)
     store_u16(where + 4, variant.count)
     where += 6
     for index in range(variant.count):
