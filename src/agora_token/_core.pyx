@@ -24,7 +24,6 @@ from ._wire.values import CERTIFICATE, fitting, is_hex32, text_bytes, to_u16, to
 from ._columns import Constant, Integers, Objects, Strings
 from ._fields import refuse_open_wildcard
 from .errors import AgoraTokenError, BackendError, ColumnError
-from .privileges import MAX_LIFETIME
 
 include "_cython/salts.pxi"
 include "_cython/packing.pxi"
