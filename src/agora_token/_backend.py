@@ -1,7 +1,7 @@
 """The only module that knows there are two implementations: it chooses one, and exports its parts.
 
 ``AGORA_TOKEN_BACKEND`` chooses: ``auto`` (the default) takes the native one where it was built,
-``native`` insists on it, ``pure`` leaves it alone.
+``native`` insists on it, ``pure`` does without it.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def _choose() -> tuple[ModuleType, str]:
             ) from error
         return importlib.import_module("._pure", __package__), "the extension was not built"
     except ImportError as error:
-        # An extension that is there but does not load is a fault to be seen, not to be slow about.
+        # An extension that is installed but does not load is a fault: report it, do not hide it.
         raise BackendError(
             f"the extension agora_token._core does not load ({error}); reinstall agora-token, or "
             "set AGORA_TOKEN_BACKEND=pure to do without it"

@@ -1,4 +1,4 @@
-"""The plans of a project: what the tokens of one product and one kind have in common, kept."""
+"""A project's plans: what tokens of one kind have in common, worked out once and kept."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Plans:
         self._plans: dict[Hashable, Plan006 | Plan007] = {}
 
     def get(self, key: Hashable, make: Callable[[], Plan006 | Plan007]) -> Plan006 | Plan007:
-        """The plan that is kept under a key, made if there is none."""
+        """The plan kept under a key; it is made the first time."""
         try:
             return self._plans[key]
         except (KeyError, TypeError):  # what cannot be hashed is refused when the plan is made
@@ -36,8 +36,8 @@ class Plans:
         return plan
 
     def make(self, product: str, grants: Sequence[Grant], version: str) -> Plan006 | Plan007:
-        """A plan of ``product`` whose variants are ``grants``; raises where one cannot be had."""
-        from ._products import CHAT_USER, PRODUCTS, WITH_CHAT_USER  # `import agora_token` is quick
+        """A plan of ``product`` whose variants are ``grants``; raises if one cannot be granted."""
+        from ._products import CHAT_USER, PRODUCTS, WITH_CHAT_USER  # not needed for `import agora_token`
 
         try:
             found = PRODUCTS[product]

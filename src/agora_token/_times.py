@@ -9,7 +9,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 def utc(seconds: int | None) -> datetime | None:
-    """A Unix time as an aware datetime; None where there is none, or beyond the year 9999."""
+    """A Unix time as an aware datetime; None if it is None, or beyond the year 9999."""
     if seconds is None:
         return None
     try:

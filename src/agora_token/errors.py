@@ -63,7 +63,7 @@ class InvalidPrivilegeError(InvalidInputError):
 
 
 class InvalidLifetimeError(InvalidInputError):
-    """A lifetime that is not above 0, longer than 24 hours, or not a number of seconds."""
+    """A lifetime that is 0 or less, longer than 24 hours, or not a number of seconds."""
 
 
 class InvalidSaltError(InvalidInputError):
@@ -117,7 +117,7 @@ class WrongAppIdError(VerificationError):
 
 
 class UnverifiableTokenError(VerificationError):
-    """What was given does not suffice to check the signature (006 needs channel and uid)."""
+    """Not enough was given to check the signature (006 needs channel and uid)."""
 
 
 class BadSignatureError(VerificationError):
@@ -133,7 +133,7 @@ class WrongUserError(VerificationError):
 
 
 class ExpiredTokenError(VerificationError):
-    """The token's life is over."""
+    """The token has expired."""
 
 
 class NotYetIssuedError(VerificationError):

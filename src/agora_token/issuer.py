@@ -71,7 +71,7 @@ class Issuer:
                 "the project in Agora's console"
             )
         self._plans = Plans(self._app_id, self._certificate)
-        nothing = object()  # which no argument is
+        nothing = object()  # no argument is this object
         self._last_rtc: tuple[object, object, object, Callable[..., str]]
         self._last_rtc = (nothing, nothing, nothing, str)
 
@@ -425,7 +425,7 @@ class Issuer:
 
         The plan's variants are ``grants``; its fields are those of the product, in order.
         """
-        if len(grants) > _MAX_KEPT_VARIANTS:  # hardly the same again, and large
+        if len(grants) > _MAX_KEPT_VARIANTS:  # large, and hardly ever used twice
             return self._make(product, grants, version)
         key = (product, version, *grants)
         return self._plans.get(key, lambda: self._make(product, grants, version))

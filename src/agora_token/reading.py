@@ -56,9 +56,9 @@ def describe(
 
 
 def describe_refused(token: str, parts: Token006 | Token007 | LegacyToken) -> TokenInfo:
-    """Likewise, of a token that was refused before its services were looked at.
+    """As :func:`describe`, for a token that was refused before its services were parsed.
 
-    They may be malformed, and then are none.
+    If they turn out to be malformed, it is described without services.
     """
     try:
         return describe(token, parts)

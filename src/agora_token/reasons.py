@@ -53,7 +53,7 @@ class Reason(IntEnum):
     NOT_YET_ISSUED = 9
     """Issued in the future."""
     EXPIRED = 10
-    """Its life is over."""
+    """It has expired."""
     MISSING_PRIVILEGE = 11
     """Does not grant a privilege that was asked for, or that lets its holder in."""
     EXPIRED_PRIVILEGE = 12

@@ -209,7 +209,7 @@ class Service:
 
 
 class _WithRole(Service):
-    """A service of which a role says what it grants, unless its privileges are given."""
+    """A service whose role says what it grants, unless privileges are given."""
 
     __slots__ = ()
 
@@ -393,7 +393,7 @@ class Rtm2Service(Service):
             _check_mapping(permissions, f"the permissions of resource {int(resource)}")
             for permission, names in permissions.items():
                 _check_member(Rtm2Permission, permission, "permission")
-                # A string would be taken apart into its characters.
+                # A string is a sequence of its characters.
                 if isinstance(names, (str, bytes)) or not isinstance(names, Collection):
                     raise InvalidInputError(
                         f"the names of resource {int(resource)} are {shown(names)}; they must be a "

@@ -46,11 +46,11 @@ class ServiceInfo:
     channel: str | None
     """Channel or room; None where the service, or version 006, carries none."""
     user: str | None
-    """The uid, account or user ID, as text; empty for anybody; None where there is none."""
+    """The uid, account or user ID as text; empty for anybody; None if the service has no user."""
     privileges: tuple[PrivilegeInfo, ...]
     usable_until: datetime | None = None
-    """When its holder can no longer get in: at the end of the token, or of what lets him in (to
-    join, to log in) where that comes first.  None where nothing lets anybody in."""
+    """When its holder can no longer get in: when the token ends, or when the privilege that lets
+    them in (to join, to log in) ends, whichever comes first.  None if nothing lets anybody in."""
     role: int | None = None
     """The role in a room, of an aPaaS service."""
     permissions: Mapping[str, Mapping[str, Sequence[str]]] | None = None
@@ -105,11 +105,11 @@ class TokenInfo:
     is_canonical: Callable[[], bool] = field(repr=False, compare=False)
     """Computes :attr:`canonical`, for which the content is compressed anew."""
 
-    # No field has a default, so that what later() has not read yet is missing.
+    # No field has a default, so that attributes that later() has not read yet are missing.
 
     @classmethod
     def later(cls, describe: Callable[[], TokenInfo]) -> TokenInfo:
-        """What ``describe`` gives, which is called when something of it is looked at."""
+        """What ``describe`` returns; it is called when an attribute is first read."""
         info = object.__new__(cls)
         vars(info)["_describe"] = describe
         return info
@@ -230,7 +230,7 @@ class TokenInfo:
 
 
 def _printable(text: str) -> str:
-    """The text, or its repr where it holds what a terminal would obey rather than show."""
+    """The text, or its repr where it contains control characters."""
     return text if text.isprintable() else repr(text)
 
 

@@ -29,7 +29,7 @@ class Plan:
         raise TypeError("a plan holds a certificate and is not pickled")
 
     def _sign_row(self, row: list[bytes], variant: int, issued_at: int, salt: int) -> str:
-        raise TypeError("a plan is of one version")  # only the two children are ever made
+        raise TypeError("a plan is of one version")  # only the two subclasses are ever used
 
     def _encode(self, values: Sequence[object]) -> list[bytes]:
         row = [field.encode(value) for field, value in zip(self._fields, values, strict=True)]
@@ -114,7 +114,7 @@ class Plan:
                     refused[len(tokens)] = index
                     row = [] if index else self._encode(values)
                     tokens.append("" if index else self._sign_row(row, variant, issued_at, salt))
-            except ColumnError as error:  # no value that a row could be refused for
+            except ColumnError as error:  # nothing that a single row could be refused for
                 raise error.at_row(start + len(tokens)) from None
         offsets = array("i", [0]) * (len(tokens) + 1)
         position = 0

@@ -27,7 +27,7 @@ class SaltPool:
     def take(self) -> int:
         while True:
             try:
-                return self._salts.pop()  # no other thread gets the same one
+                return self._salts.pop()  # atomic: no other thread gets the same one
             except IndexError:
                 self._salts.extend(fresh_salts(_POOL_SIZE))
 

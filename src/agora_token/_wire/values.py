@@ -25,7 +25,7 @@ text.  The rest is written as it is; nothing that a caller hands in as a string 
 """
 
 CERTIFICATE: Final = "the app certificate"
-"""What errors call it."""
+"""The name that errors use for it."""
 
 
 def to_u16(value: object, name: str) -> int:
@@ -83,7 +83,7 @@ def fitting(data: bytes, name: str) -> bytes:
 
 def text_bytes(value: object, name: str) -> bytes:
     """A string as UTF-8, if it fits a token's string; ``AttributeError`` for what is not one."""
-    # A certificate that is no UTF-8 must not be carried about by the error of encoding it.
+    # The error of encoding a certificate that is not UTF-8 would carry the certificate.
     errors = "surrogatepass" if name == CERTIFICATE else "strict"
     return fitting(bytes(value.encode(errors=errors)), name)  # type: ignore[attr-defined]
 

@@ -34,7 +34,7 @@ class Cause(str, Enum):
     ALTERED = "altered"
     """The text was a token once, or looks like one, but characters of it were changed."""
     EXPIRED = "expired"
-    """The token's life is over."""
+    """The token has expired."""
     EXPIRY_IS_TIMESTAMP = "expiry_is_timestamp"
     """A timestamp was given where seconds were meant."""
     EXPIRY_IS_SECONDS = "expiry_is_seconds"
