@@ -37,7 +37,8 @@ class Plans:
 
     def make(self, product: str, grants: Sequence[Grant], version: str) -> Plan006 | Plan007:
         """A plan of ``product`` whose variants are ``grants``; raises if one cannot be granted."""
-        from ._products import CHAT_USER, PRODUCTS, WITH_CHAT_USER  # not needed for `import agora_token`
+        # Not at the top: `import agora_token` does not need the tables.
+        from ._products import CHAT_USER, PRODUCTS, WITH_CHAT_USER
 
         try:
             found = PRODUCTS[product]
