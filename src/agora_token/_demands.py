@@ -123,8 +123,7 @@ def expect(channel: object, uid: object, user_id: object) -> Expected:
         )
     # What is not UTF-8 is in no token; replaced, it equals no other text's bytes.
     return Expected(
-        *(
-            None if value is None else value.encode("utf-8", "surrogatepass")
-            for value in (channel, uid, user_id)
-        )
+        None if channel is None else channel.encode("utf-8", "surrogatepass"),
+        None if uid is None else uid.encode("utf-8", "surrogatepass"),
+        None if user_id is None else user_id.encode("utf-8", "surrogatepass"),
     )

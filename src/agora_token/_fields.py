@@ -51,6 +51,10 @@ class Field:
         self.wildcard = wildcard
         """Whether the single character ``*`` is allowed, for every channel."""
 
+    def accepts(self, data: bytes) -> bool:
+        """Whether bytes of ASCII are plainly allowed; :meth:`encode` says why others are not."""
+        return 0 < len(data) <= self.max_bytes and not data.translate(None, self.characters)
+
     def encode(self, value: object) -> bytes:
         """The bytes that a token carries for ``value``; raises the field's error if it may not."""
         if isinstance(value, str):

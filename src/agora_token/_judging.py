@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 from zlib import crc32
 
 from ._checks import check_app_id
 from ._demands import Demands, Expected, expect
-from ._fields import CHANNEL, USER, USER_ID
+from ._fields import CHANNEL, USER, USER_ID, Field
 from ._wire.legacy_keys import LegacyToken
 from ._wire.parsing import open_token
 from ._wire.signing import Hmac, issue_key, signing_key
@@ -244,13 +245,15 @@ def _judge_007(parts: Token007, demands: Demands, expected: Expected, signer: in
     groups = [[each for each in held if each.service.type in ask.types] for ask in asks]
     if not all(groups):
         return Verdict(Reason.MISSING_SERVICE, signer)
+    anybody = demands.anybody
     for ask, group in zip(asks, groups, strict=True):
-        if ask.channel is not None:
-            group[:] = [each for each in group if each.is_for_channel(ask.channel, demands.anybody)]
+        _, channel, user, _ = ask
+        if channel is not None:
+            group[:] = [each for each in group if each.is_for_channel(channel, anybody)]
             if not group:
                 return Verdict(Reason.WRONG_CHANNEL, signer)
-        if ask.user is not None:
-            group[:] = [each for each in group if each.is_for_user(ask.user, demands.anybody)]
+        if user is not None:
+            group[:] = [each for each in group if each.is_for_user(user, anybody)]
             if not group:
                 return Verdict(Reason.WRONG_USER, signer)
     reason = _judge_times(parts.issue_ts, parts.issue_ts + min(parts.expire, MAX_LIFETIME), demands)
@@ -333,20 +336,27 @@ def check_names(parts: Token006 | Token007, demands: Demands, expected: Expected
 
     Version 006 carries no names: those are looked at for which it has proved to be signed.
     """
-    check_app_id(parts.app_id)
+    _check_app_id(parts.app_id)
     if isinstance(parts, Token007):
         for service in parts.services:
             service.check_names()
     elif services_asked_006(demands, expected) == _RTM:
-        USER_ID.encode(_text(expected.channel if expected.user_id is None else expected.user_id))
+        account = expected.channel if expected.user_id is None else expected.user_id
+        _check_name(USER_ID, account or b"")
     else:
         channel, uid = signed_for_006(parts, demands, expected)
-        CHANNEL.encode(_text(channel))
-        USER.encode(_text(uid) or 0)
+        _check_name(CHANNEL, channel or b"")
+        if uid:
+            _check_name(USER, uid)
 
 
-def _text(name: bytes | None) -> str:
-    return (name or b"").decode("utf-8", "surrogatepass")
+_check_app_id: Final = lru_cache(maxsize=64)(check_app_id)
+"""The tokens of a column are mostly of one project."""
+
+
+def _check_name(rule: Field, name: bytes) -> None:
+    if not rule.accepts(name):
+        rule.encode(name.decode("utf-8", "surrogatepass"))
 
 
 def signer_006(

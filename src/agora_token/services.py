@@ -173,7 +173,7 @@ class Service:
     def check_names(self) -> None:
         """Raises the :class:`InvalidInputError` of the first name that the service cannot have."""
         written = [rule.encode(value) for value, rule in self._needed_strings()]
-        if self.strings and self.strings[0][1].wildcard:
+        if written and written[0] == b"*" and self.strings[0][1].wildcard:
             refuse_open_wildcard(*written)
 
     def check(self, lifetime: int) -> dict[int, int]:
@@ -201,10 +201,9 @@ class Service:
         return dict(check_own_expiries(self.granted(lifetime)))
 
     def _needed_strings(self) -> Iterator[tuple[object, Field]]:
-        granted = self.granted(0).keys()
         for name, rule in self.strings:
             value, needed_for = getattr(self, name), self.needed_for.get(name)
-            if needed_for is None or value != "" or granted & needed_for:
+            if needed_for is None or value != "" or self.granted(0).keys() & needed_for:
                 yield value, rule
 
 

@@ -322,10 +322,7 @@ cdef inline bint is_name(const Name *rule, const Slice *text) noexcept nogil:
 
 cdef inline bint is_app_id(const unsigned char *text) noexcept nogil:
     cdef int index
-    cdef unsigned char digit, bad = 0
+    cdef unsigned char good = 1
     for index in range(32):
-        digit = text[index] | 0x20
-        # Letters change nothing by the bit that makes them lower case, and digits have it already;
-        # but a control character would become a digit.
-        bad |= (not (c"0" <= digit <= c"9" or c"a" <= digit <= c"f")) | (text[index] < c"0")
-    return not bad
+        good &= _hex_digits[text[index]]
+    return good

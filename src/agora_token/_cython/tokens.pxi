@@ -63,6 +63,7 @@ cdef struct Parsed:
 
 
 cdef Layout _layouts[LAYOUTS]
+cdef unsigned char _hex_digits[256]  # 1 for each
 cdef bint _layouts_read = False
 
 
@@ -86,6 +87,8 @@ cdef int read_layouts() except -1:
             layout.ways_in[index] = privilege_bits(each.ways_in[index])
         layout.rest = each.rest
         layout.known = True
+    for digit in b"0123456789abcdefABCDEF":
+        _hex_digits[<int>digit] = 1
     _layouts_read = True
     return 0
 
