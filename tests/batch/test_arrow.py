@@ -196,7 +196,7 @@ def test_refused_rows_may_be_null(threads: int, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_numbers_as_floats_and_decimals() -> None:
-    for kind in (pa.float64(), pa.float32(), pa.decimal128(12, 2)):
+    for kind in (pa.float64(), pa.float32(), pa.decimal128(22, 2)):
         users = pa.array([1, 2, 3]).cast(kind)
         assert rtc_column(ISSUER, pa.array(ROOMS), users, **FIXED).to_pylist() == expected()
     frame = need_module("pandas").DataFrame({"uid": [1, None, 1.5]})
