@@ -270,9 +270,9 @@ def test_names_are_checked_beforehand_by_the_same_rules(issuer: Issuer, name: An
     assert refusal(lambda: check_channel(name, wildcard=True)) == refusal(
         lambda: issuer.rtc(name, 42)
     )
-    assert refusal(lambda: check_account(name, rtm=True)) == refusal(
-        lambda: issuer.rtc_rtm("room-1", name)
-    )
+    if isinstance(name, str):
+        by_issuer = refusal(lambda: issuer.rtc_rtm("room-1", name))
+        assert refusal(lambda: check_account(name, rtm=True)) == by_issuer
     if isinstance(name, str) and name:
         by_issuer = refusal(lambda: issuer.rtc("room-1", name))
         assert refusal(lambda: check_account(name)) == by_issuer.replace("uid", "account")

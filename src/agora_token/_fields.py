@@ -26,7 +26,16 @@ PRINTABLE_CHARACTERS: Final = bytes(range(0x20, 0x7F))
 class Field:
     """One kind of value: its name, its limits, and the error that refuses it."""
 
-    __slots__ = ("characters", "error", "integers", "max_bytes", "name", "unicode", "wildcard")
+    __slots__ = (
+        "anybody",
+        "characters",
+        "error",
+        "integers",
+        "max_bytes",
+        "name",
+        "unicode",
+        "wildcard",
+    )
 
     def __init__(
         self,
@@ -36,6 +45,7 @@ class Field:
         max_bytes: int,
         characters: bytes,
         integers: bool = False,
+        anybody: bool = True,
         unicode: bool = False,
         wildcard: bool = False,
     ) -> None:
@@ -45,7 +55,9 @@ class Field:
         self.characters = characters
         """The ASCII characters that are allowed."""
         self.integers = integers
-        """Whether an integer of 0 to 2**32-1 is allowed; 0 stands for anybody."""
+        """Whether an integer of 0 to 2**32-1 is allowed."""
+        self.anybody = anybody
+        """Whether 0 is among them, which stands for anybody."""
         self.unicode = unicode
         """Whether characters beyond ASCII are allowed."""
         self.wildcard = wildcard
@@ -66,15 +78,22 @@ class Field:
                 pass
             else:
                 return self._encode_integer(number)
-        allowed = f"an integer of 0 to {MAX_UID} or a string" if self.integers else "a string"
+        low = 0 if self.anybody else 1
+        allowed = f"an integer of {low} to {MAX_UID} or a string" if self.integers else "a string"
         what = "is missing" if value is None else f"is {type(value).__name__} {shown(value)}"
         raise self.error(f"{self.name} {what}; it must be {allowed}")
 
     def _encode_integer(self, number: int) -> bytes:
         if not 0 <= number <= MAX_UID:
+            low = "uid is 0 (anybody)" if self.anybody else f"{self.name} is 1"
             raise self.error(
-                f"{self.name} {shown(number)} is out of range; an integer uid is 0 (anybody) to "
-                f"{MAX_UID}, anything else is given as a string"
+                f"{self.name} {shown(number)} is out of range; an integer {low} to {MAX_UID}, "
+                "anything else is given as a string"
+            )
+        if not (number or self.anybody):
+            raise self.error(
+                f"{self.name} 0 is anybody, and such a token is for one user; give an integer of 1 "
+                f"to {MAX_UID} or a string"
             )
         return str(number).encode() if number else b""
 
@@ -87,7 +106,7 @@ class Field:
                 f"position {error.start}"
             ) from None
         if not data:
-            instead = "; give the integer 0 for anybody" if self.integers else ""
+            instead = "; give the integer 0 for anybody" if self.integers and self.anybody else ""
             raise self.error(
                 f"{self.name} is empty; it must have 1 to {self.max_bytes} bytes{instead}"
             )
@@ -126,8 +145,15 @@ CHANNEL_OR_WILDCARD: Final = Field(
 USER: Final = Field(
     "uid", InvalidUserError, max_bytes=255, characters=CHANNEL_CHARACTERS, integers=True
 )
-ACCOUNT: Final = Field("account", InvalidUserError, max_bytes=64, characters=CHANNEL_CHARACTERS)
-"""An account that is an RTM user ID too."""
+ACCOUNT: Final = Field(
+    "account",
+    InvalidUserError,
+    max_bytes=64,
+    characters=CHANNEL_CHARACTERS,
+    integers=True,
+    anybody=False,
+)
+"""A user of RTC that is an RTM user ID too."""
 USER_ID: Final = Field(
     "user_id", InvalidUserError, max_bytes=64, characters=PRINTABLE_CHARACTERS, unicode=True
 )
@@ -166,10 +192,13 @@ def check_account(account: str, *, rtm: bool = False) -> str:
     so that it can be the user ID of RTM as well.  Raises what :class:`Issuer` raises
     (:class:`~agora_token.errors.InvalidUserError`).
     """
-    (ACCOUNT if rtm else _ACCOUNT_OF_RTC).encode(account)
+    (_ACCOUNT_OF_RTM if rtm else _ACCOUNT_OF_RTC).encode(account)
     return account
 
 
 _ACCOUNT_OF_RTC: Final = Field(
     "account", InvalidUserError, max_bytes=255, characters=CHANNEL_CHARACTERS
+)
+_ACCOUNT_OF_RTM: Final = Field(
+    "account", InvalidUserError, max_bytes=64, characters=CHANNEL_CHARACTERS
 )

@@ -143,7 +143,7 @@ class Issuer:
     def rtc_rtm(
         self,
         channel: str,
-        account: str,
+        account: int | str,
         *,
         role: int = Role.PUBLISHER,
         expires_in: Seconds = 3600,
@@ -151,7 +151,10 @@ class Issuer:
         issued_at: int | datetime | None = None,
         salt: int | None = None,
     ) -> str:
-        """One token for RTC and RTM, with the same account (1 to 64 bytes) in both."""
+        """One token for RTC and RTM, with the same user in both.
+
+        ``account`` is 1 to 64 bytes, or an integer of 1 to 2**32-1, which RTM knows by its digits.
+        """
         return self._one(
             "rtc-rtm", (channel, account), "007", expires_in, issued_at, salt, role, privileges
         )
@@ -390,6 +393,22 @@ class Issuer:
         """
         plan = self._plan("rtc", version, role, expires_in, privileges)
         return _many(plan, (channels, uids), issued_at, salts, threads)
+
+    def rtc_rtm_many(
+        self,
+        channels: str | Sequence[str],
+        accounts: Users,
+        *,
+        role: int = Role.PUBLISHER,
+        expires_in: Seconds = 3600,
+        privileges: Privileges = None,
+        issued_at: int | datetime | None = None,
+        salts: Sequence[int] | Buffer | None = None,
+        threads: int = 1,
+    ) -> list[str]:
+        """As :meth:`rtc_rtm`, a whole column at once (see :meth:`rtc_many`)."""
+        plan = self._plan("rtc-rtm", "007", role, expires_in, privileges)
+        return _many(plan, (channels, accounts), issued_at, salts, threads)
 
     def rtm_many(
         self,

@@ -14,7 +14,13 @@ from hypothesis import strategies as st
 
 from agora_token import AgoraTokenError, Reason, Role
 from agora_token._columns import Strings
-from agora_token.batch import chat_user_column, rtc_column, rtm_column, verify_column
+from agora_token.batch import (
+    chat_user_column,
+    rtc_column,
+    rtc_rtm_column,
+    rtm_column,
+    verify_column,
+)
 from agora_token.batch.columns import backend_column
 from agora_token.errors import (
     ColumnError,
@@ -146,6 +152,58 @@ def test_roles_and_lifetimes_in_columns() -> None:
     ]
 
 
+@pytest.mark.parametrize("kind", [pa.uint32(), pa.int64(), pa.float64(), pa.string()])
+def test_one_user_for_rtc_and_rtm(kind: pa.DataType) -> None:
+    users = pa.array(["42", "7", "42"]).cast(kind)
+    tokens = rtc_rtm_column(ISSUER, "a", users, role=2, **FIXED).to_pylist()
+    assert tokens == ISSUER.rtc_rtm_many(
+        "a", [42, "7", 42], role=2, issued_at=NOW, salts=[7] * 3, threads=2
+    )
+    assert tokens[0] == ISSUER.rtc_rtm("a", "42", role=2, issued_at=NOW, salt=7)
+    anybody = pa.array([42, 0], pa.uint32())
+    for refuse in (
+        lambda: rtc_rtm_column(ISSUER, "a", anybody),
+        lambda: ISSUER.rtc_rtm_many("a", [42, 0]),
+    ):
+        with pytest.raises(InvalidUserError, match="row 1: account 0 is anybody"):
+            refuse()
+    with pytest.raises(InvalidUserError, match="integer account is 1 to 4294967295"):
+        ISSUER.rtc_rtm("a", -1)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_refused_rows_may_be_null(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agora_token.batch.arrow.CHUNK_ROWS", 3)
+    users = pa.array([1, None, 2**33, 4, 5, 6, -1])
+    roles = pa.array([1, 1, 1, 9, 2, None, 1])
+    tokens = rtc_column(ISSUER, "a", users, role=roles, on_error="null", threads=threads, **FIXED)
+    tokens.validate(full=True)
+    good = {0: (1, 1), 4: (5, 2)}
+    assert tokens.to_pylist() == [
+        ISSUER.rtc("a", good[row][0], role=good[row][1], issued_at=NOW, salt=7)
+        if row in good
+        else None
+        for row in range(7)
+    ]
+    for column in (rtm_column, chat_user_column):
+        names = pa.array(["ann", "", None, "b" * 65])
+        found = column(ISSUER, names, on_error="null")
+        assert found.is_null().to_pylist() == [False, True, True, True]
+    with pytest.raises(InvalidRoleError):  # the same for every row
+        rtc_column(ISSUER, "a", users, role=9, on_error="null")
+    with pytest.raises(ColumnError, match="on_error is 'skip'"):
+        rtc_column(ISSUER, "a", users, on_error="skip")
+
+
+def test_numbers_as_floats_and_decimals() -> None:
+    for kind in (pa.float64(), pa.float32(), pa.decimal128(22, 2)):
+        users = pa.array([1, 2, 3]).cast(kind)
+        assert rtc_column(ISSUER, pa.array(ROOMS), users, **FIXED).to_pylist() == expected()
+    frame = need_module("pandas").DataFrame({"uid": [1, None, 1.5]})
+    tokens = rtc_column(ISSUER, "a", frame["uid"], on_error="null")
+    assert tokens.is_null().to_pylist() == [False, True, True]
+
+
 def test_other_products() -> None:
     users = pa.array(["alice", "bob"])
     for version in ("006", "007"):
@@ -185,7 +243,8 @@ LONG = pa.chunked_array([list(range(70_000)), [2**33]])
         ("a", pa.array([1, 2]), {"threads": 0}, ColumnError, None),
         (pa.array(["a", "b"]), pa.array([1]), {}, ColumnError, None),
         (pa.array([1]), 1, {}, ColumnError, None),
-        ("a", pa.array([1.5]), {}, ColumnError, None),
+        ("a", pa.array([1, 1.5]), {}, InvalidUserError, 1),
+        ("a", pa.array([1.0, None]), {}, InvalidUserError, 1),
         ("a", pa.array([True]), {}, ColumnError, None),
         ("a", pa.array([b"x"]), {}, ColumnError, None),
         ("a", object(), {}, ColumnError, None),

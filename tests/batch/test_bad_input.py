@@ -85,11 +85,11 @@ def test_bad_uid_is_a_reject(tmp_path: Path) -> None:
     assert done.returncode == REJECTS
     assert [row["uid"] for row in read_csv(tmp_path / "o.csv")] == ["1", "3"]
     done = batch(path, "-o", tmp_path / "o.csv", "--overwrite")
-    assert "r.csv row 2: uid 'x' is not a number" in done.stderr
+    assert "r.csv row 2 (line 3): uid 'x' is not a number" in done.stderr
     done = batch(path, "-o", tmp_path / "p.csv", "--on-error", "stop")
     assert done.returncode == FAILED
-    assert "r.csv: row 2: uid 'x' is not a number" in done.stderr
-    only(tmp_path, "r.csv", "o.csv")
+    assert "r.csv row 2 (line 3): uid 'x' is not a number" in done.stderr
+    only(tmp_path, "r.csv", "o.csv", "o.csv.job.json")
 
 
 def test_full_disk(tmp_path: Path) -> None:
@@ -319,7 +319,8 @@ def test_line_of_10_megabytes(suffix: str, tmp_path: Path) -> None:
         )
     done = batch(path, "-o", tmp_path / "o.csv", "--rejects", tmp_path / "rejects.csv")
     assert done.returncode == REJECTS
-    assert "row 2: channel" in done.stderr
+    line = 3 if suffix == "csv" else 2  # the header is one
+    assert f"row 2 (line {line}): channel" in done.stderr
     assert len(done.stderr) < 5000
     assert (tmp_path / "rejects.csv").stat().st_size < 2000
     assert [row["uid"] for row in read_csv(tmp_path / "o.csv")] == ["1", "3"]
@@ -349,10 +350,10 @@ def test_mixed_types(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_columns_of_wrong_types(tmp_path: Path) -> None:
-    pq.write_table(pa.table({"channel": ["a"], "uid": [1.0]}), tmp_path / "r.parquet")
+    pq.write_table(pa.table({"channel": ["a"], "uid": [True]}), tmp_path / "r.parquet")
     done = batch(tmp_path / "r.parquet", "-o", tmp_path / "o.csv")
     assert done.returncode == FAILED
-    assert "r.parquet: column 'uid' is of type double" in done.stderr
+    assert "r.parquet: column 'uid' is of type bool" in done.stderr
     only(tmp_path, "r.parquet")
 
 
@@ -362,7 +363,8 @@ def test_target_that_exists(tmp_path: Path, source: Path) -> None:
     for options in ((), ("--resume",)):
         done = batch(source, "-o", target, *options)
         assert done.returncode == FAILED
-        assert "o.csv: is there already; --overwrite replaces it" in done.stderr
+        assert "o.csv: is there already" in done.stderr
+        assert "--overwrite replaces it" in done.stderr
         assert target.read_text() == "mine"
     done = batch(source, "-o", tmp_path / "p.csv", "--rejects", target)
     assert done.returncode == FAILED

@@ -15,8 +15,7 @@ import pytest
 from agora_token import Issuer, Role, verify
 from agora_token._products import FOR_EACH_USER
 from agora_token.batch.files import sources
-from agora_token.batch.job import Job, Summary, run
-from agora_token.batch.roster import Request
+from agora_token.batch.job import Job, Request, Summary, run
 from agora_token.batch.rows import BatchError
 from agora_token.errors import InvalidLifetimeError, InvalidPrivilegeError, InvalidRoleError
 from helpers.batch import ISSUER, NOW, read_csv, roster, write_csv
@@ -97,7 +96,7 @@ def test_every_format(
     assert [{**row, "token": None} for row in rows] == [{**row, "token": None} for row in expected]
     assert [row["token"] for row in rows] == [rtc(row) for row in expected]
     assert sorted(each.name for each in tmp_path.iterdir()) == sorted(
-        ["plain.csv", path.name, f"out.{target}"]
+        ["plain.csv", path.name, f"out.{target}", f"out.{target}.job.json"]
     )
 
 
@@ -259,7 +258,7 @@ def test_several_files_in_order(tmp_path: Path) -> None:
     issue([tmp_path / "r*.csv"], tmp_path / "o.csv", part_rows=2)
     expected = [str(uid) for part in uids.values() for uid in part]
     assert [row["uid"] for row in read_csv(tmp_path / "o.csv")] == expected
-    bad = write_csv(tmp_path / "r3.csv", header[::-1], [])
+    bad = write_csv(tmp_path / "r3.csv", ("channel", "user"), [])
     with pytest.raises(BatchError, match=r"r3\.csv: its columns"):
         issue([*paths, bad], tmp_path / "p.csv")
 
@@ -273,7 +272,7 @@ REJECTED = [
     ("a", "x", "", "", "", "uid"),
     ("a", "0x1F", "", "", "", "uid"),
     ("a", "-1", "", "", "", "uid"),
-    ("a", " 1", "", "", "", "uid"),
+    ("a", "+1", "", "", "", "uid"),
     ("a", "4294967296", "", "", "", "uid"),
     ("a", "9" * 40, "", "", "", "uid"),
     ("a", "1", "b", "", "", "uid"),
@@ -297,7 +296,7 @@ def test_rejects(target: str, tmp_path: Path) -> None:
     assert (summary.rows, summary.tokens) == (len(REJECTED), 2)
     assert [row["channel"] for row in read_csv(tmp_path / "o.csv")] == ["a", "*"]
     rows = read_rows(rejects)
-    assert list(rows[0]) == ["source", "row", "column", "value", "reason"]
+    assert list(rows[0]) == ["source", "row", "line", "column", "value", "reason"]
     expected = [(number, row[5]) for number, row in enumerate(REJECTED, 1) if row[5]]
     assert [(int(row["row"]), row["column"]) for row in rows] == expected
     assert {row["source"] for row in rows} == {str(path)}
@@ -310,7 +309,7 @@ def test_rejects(target: str, tmp_path: Path) -> None:
 
 def test_a_bad_row_may_stop_the_job(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "r.csv", ("channel", "uid"), [("a", 1), ("a", "x"), ("a", 3)])
-    with pytest.raises(BatchError, match=r"r\.csv: row 2: uid 'x'"):
+    with pytest.raises(BatchError, match=r"r\.csv row 2 \(line 3\): uid 'x'"):
         issue(path, tmp_path / "o.csv", on_error="stop")
     assert [each.name for each in tmp_path.iterdir()] == ["r.csv"]
 

@@ -42,7 +42,24 @@ def test_the_rate_is_that_of_this_run(monkeypatch: pytest.MonkeyPatch) -> None:
     assert output.getvalue() == "11,000 rows, 0 rejects, 100 rows/s\n"
 
 
-def test_a_terminal_has_a_bar() -> None:
+@pytest.mark.parametrize("width", [30, 40, 60, 79, 80, 120, 200])
+def test_a_bar_fits_the_terminal(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    output = Terminal()
+    with progress.progress_for(output) as shown:
+        shown.update(0, 0, 0.0)
+        time.sleep(0.01)
+        shown.update(123_456_789, 1_234_567, 0.5)
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", output.getvalue())
+    last = text.rstrip().splitlines()[-1]
+    assert len(last) <= width
+    assert "…" not in last
+    assert "123,456,789 rows" in last
+    assert "50%" in last
+
+
+def test_a_terminal_has_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
     output = Terminal()
     with progress.progress_for(output) as shown:
         shown.update(0, 0, 0.0)

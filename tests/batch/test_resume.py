@@ -16,9 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from agora_token.batch.files import sources
-from agora_token.batch.job import Job, run
+from agora_token.batch.job import Job, Request, run
 from agora_token.batch.parts import manifest
-from agora_token.batch.roster import Request
 from agora_token.batch.rows import BatchError
 from helpers.batch import COMMAND, ISSUER, NOW, environment, roster
 from helpers.project import CERTIFICATE
@@ -152,11 +151,11 @@ def interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str = "
     with_bad_rows(tmp_path / "r.csv", 350)
     real, parts = manifest.Manifest.save, 0
 
-    def save(self: manifest.Manifest, directory: str) -> None:
+    def save(self: manifest.Manifest, path: str) -> None:
         nonlocal parts
         if len(self.parts) == 3:
             raise OSError(28, os.strerror(28))
-        real(self, directory)
+        real(self, path)
 
     with monkeypatch.context() as patch:
         patch.setattr(manifest.Manifest, "save", save)

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agora_token.batch.files import csv_text, json_text, sources
+from agora_token.batch.files import json_text, sources
+from agora_token.batch.files.csv_text import Csv
 from agora_token.batch.files.sources import Position, Sources
 from agora_token.batch.rows import BatchError, Rows
 from helpers.batch import write_csv
@@ -39,7 +40,7 @@ def table_of(rows: Rows) -> list[tuple[Any, ...]]:
 
 
 def decode_csv(data: bytes) -> list[tuple[Any, ...]]:
-    rows = csv_text.decode(data, ("a", "b")) if data else None
+    rows = Csv().decode(data, ("a", "b")) if data else None
     assert rows is None or not rows.refused
     return table_of(rows) if rows else []
 
@@ -53,7 +54,7 @@ def test_csv_is_read_as_python_wrote_it(rows: list[tuple[str, str]], line_end: s
 def test_csv_is_written_as_it_is_read(rows: list[tuple[str, str]]) -> None:
     strings = pa.schema([("a", pa.string()), ("b", pa.string())])
     batch = pa.RecordBatch.from_pylist([dict(zip("ab", row, strict=True)) for row in rows], strings)
-    data = csv_text.encode(batch).to_pybytes()
+    data = Csv().encode(batch).to_pybytes()
     assert [tuple(row) for row in csv.reader(io.StringIO(data.decode(), newline=""))] == rows
     assert decode_csv(data) == rows
 
@@ -61,22 +62,22 @@ def test_csv_is_written_as_it_is_read(rows: list[tuple[str, str]]) -> None:
 @given(tables, st.integers(0, 200))
 def test_csv_is_cut_between_rows(rows: list[tuple[str, str]], length: int) -> None:
     data = python_csv(rows)
-    end = csv_text.end_of_rows(data[:length])
+    end = Csv().end_of_rows(data[:length])
     assert decode_csv(data[:end]) + decode_csv(data[end:]) == rows
 
 
 def test_csv_only_what_needs_quotes_has_them() -> None:
     batch = pa.record_batch({"a": ["x", "y,z", None], "b": [1, None, 3]})
-    assert csv_text.encode(batch).to_pybytes() == b'x,1\n"y,z",\n,3\n'
+    assert Csv().encode(batch).to_pybytes() == b'x,1\n"y,z",\n,3\n'
     plain = pa.record_batch({"a": ["x", None], "b": [True, None]})
-    assert csv_text.encode(plain).to_pybytes() == b"x,true\n,\n"
+    assert Csv().encode(plain).to_pybytes() == b"x,true\n,\n"
     with pytest.raises(BatchError, match="cannot be written as text"):
-        csv_text.encode(pa.record_batch({"a": [{"k": 1}]}))
+        Csv().encode(pa.record_batch({"a": [{"k": 1}]}))
 
 
 def test_csv_rows_that_cannot_be_read_are_refused() -> None:
     data = b"a,1\nb\nc,d,e\n\xff,2\nf,\xc3\xa9\n"
-    rows = csv_text.decode(data, ("x", "y"))
+    rows = Csv().decode(data, ("x", "y"))
     assert table_of(rows) == [("a", "1"), ("f", "é")]
     assert (rows.total, list(rows.numbers or ())) == (5, [0, 4])
     assert [(each.row, each.column) for each in rows.refused] == [(1, ""), (2, ""), (3, "x")]
@@ -95,13 +96,13 @@ def test_csv_rows_that_cannot_be_read_are_refused() -> None:
     ],
 )
 def test_csv_header(data: bytes, names: tuple[str, ...], end: int) -> None:
-    assert csv_text.read_names(data) == (names, end)
+    assert Csv().read_names(data) == (names, end)
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfea\0,\0b\0\n\0", b'"a"b\n', b'"a\n'])
 def test_csv_header_that_is_none(data: bytes) -> None:
     with pytest.raises(BatchError, match="header"):
-        csv_text.read_names(data)
+        Csv().read_names(data)
 
 
 json_values = (
@@ -171,7 +172,7 @@ def test_blocks_of_any_size(size: int, tmp_path: Path, monkeypatch: pytest.Monke
     for each in Sources([str(path)]).blocks(Position()):
         decoded = each.decode()
         read += table_of(decoded)
-        position = Position(each.file, each.end, position.row + decoded.total)
+        position = each.end._replace(row=position.row + decoded.total)
         rest = [
             row
             for later in Sources([str(path)]).blocks(position)
@@ -190,7 +191,7 @@ def test_compressed_sources(suffix: str, tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(sources, "BLOCK_BYTES", 100)
     blocks = list(Sources([str(path)]).blocks(Position()))
     assert [row for each in blocks for row in table_of(each.decode())] == rows
-    later = Sources([str(path)]).blocks(Position(0, blocks[3].end))
+    later = Sources([str(path)]).blocks(blocks[3].end)
     assert next(later).end == blocks[4].end
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(BatchError, match=suffix):

@@ -12,8 +12,7 @@ import pytest
 
 from agora_token import Reason
 from agora_token.batch.files import sources
-from agora_token.batch.job import Job, run
-from agora_token.batch.roster import Request
+from agora_token.batch.job import Job, Request, run
 from agora_token.batch.rows import BatchError
 from agora_token.batch.verify_job import VerifyJob, verify_file
 from helpers.batch import ISSUER, NOW, environment, roster, write_csv
@@ -109,7 +108,7 @@ def test_the_command(tmp_path: Path) -> None:
     done = command(target)
     assert done.returncode == 1
     assert done.stdout.splitlines()[:2] == ["23 valid", " 7 wrong channel"]
-    assert "o.csv row 15: wrong channel" in done.stdout
+    assert "o.csv row 15 (line 16): wrong channel" in done.stdout
     done = command("--json", target)
     assert json.loads(done.stdout)["reasons"] == {"valid": 23, "wrong_channel": 7}
     assert command("--channel", "a", target).returncode == 2

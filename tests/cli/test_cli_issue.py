@@ -71,7 +71,7 @@ def test_uid_is_a_number_and_account_is_text(agora: Agora) -> None:
         ["rtc", "--channel", "room", "--uid", "4294967296"],
         ["rtc", "--channel", "room", "--uid", "1", "--account", "a"],
         ["rtc", "--channel", "room", "--uid", "1", "--role", "king"],
-        ["rtc", "--channel", "room", "--uid", "1", "--expires-in", "1d"],
+        ["rtc", "--channel", "room", "--uid", "1", "--expires-in", "1w"],
         ["rtc", "--channel", "room", "--uid", "1", "--token-version", "005"],
         ["chat-user", "--user-id", "a", "--token-version", "006"],
         ["apaas-room-user", "--room-uuid", "a", "--user-uuid", "b"],

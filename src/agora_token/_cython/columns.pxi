@@ -29,6 +29,7 @@ cdef class Rule:
 
     cdef object field
     cdef bint integers
+    cdef bint anybody
     cdef bint wildcard
     cdef Py_ssize_t max_bytes
     cdef unsigned char allowed[256]
@@ -36,6 +37,7 @@ cdef class Rule:
     def __cinit__(self, field):
         self.field = field
         self.integers = field.integers
+        self.anybody = field.anybody
         self.wildcard = field.wildcard
         self.max_bytes = field.max_bytes
         if self.max_bytes > MAX_FIELD:
@@ -65,7 +67,7 @@ cdef class Rule:
         if self.integers and plain_u32(value, &number):
             row.data = digits
             row.size = store_decimal(digits, number)
-            return True
+            return row.size or self.anybody
         return False
 
     cdef bytes ask(self, object value, Slice *row):
@@ -216,6 +218,8 @@ cdef class Reader:
                 if self.rule.integers and self._is_valid(first + index)
                 else ASK
             )
+            if not (self.rows[index].size or self.rule.anybody):
+                self.rows[index].size = ASK
 
     cdef void _read_strings(self, Py_ssize_t first, Py_ssize_t count) noexcept nogil:
         cdef Py_ssize_t index, begin, end

@@ -23,9 +23,11 @@ cdef class AnyText:
     max_bytes = MAX_FIELD
     characters = bytes(range(128))
     cdef readonly bint integers
+    cdef readonly bint anybody
 
     def __cinit__(self, bint integers):
         self.integers = integers
+        self.anybody = True
 
     def encode(self, value):
         raise AgoraTokenError("not a plain value")

@@ -82,6 +82,34 @@ def rtc_column(
     )
 
 
+def rtc_rtm_column(
+    issuer: Issuer,
+    channels: Any,
+    accounts: Any,
+    *,
+    role: Any = Role.PUBLISHER,
+    expires_in: Any = 3600,
+    privileges: Mapping[int, int] | None = None,
+    issued_at: int | datetime | None = None,
+    salts: Any = None,
+    on_error: str = "raise",
+    threads: int = 1,
+) -> pa.ChunkedArray:
+    """A column of :meth:`~agora_token.Issuer.rtc_rtm` tokens (see :func:`rtc_column`)."""
+    return _issue(
+        issuer,
+        "rtc-rtm",
+        (channels, accounts),
+        role=role,
+        expires_in=expires_in,
+        privileges=privileges or {},
+        issued_at=issued_at,
+        salts=salts,
+        on_error=on_error,
+        threads=threads,
+    )
+
+
 def rtm_column(
     issuer: Issuer,
     user_ids: Any,

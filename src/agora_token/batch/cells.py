@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,8 +13,7 @@ from .._fields import MAX_UID
 from .columns import plain
 from .files.json_text import is_json, strings_of
 from .rows import BatchError, Refused, excerpt
-
-_DIGITS: Final = "^0{0,9}[0-9]{1,10}$"
+from .whole_numbers import REMEDY, filled, is_empty, is_scientific, whole_number, whole_numbers
 
 
 class Cells:
@@ -30,24 +30,23 @@ class Cells:
         self, parameter: str, batch: pa.RecordBatch, refused: dict[int, Refused]
     ) -> pa.Array | list[Any]:
         """The values of a field of the tokens, one a row; notes the rows that have none."""
-        if parameter == "uid":
+        if parameter in ("uid", "account"):
             return self._users(batch, refused)
-        return _as_text(self.raw(batch, parameter), self._names[parameter])
+        return self._texts(parameter, batch, refused)
 
     def _users(self, batch: pa.RecordBatch, refused: dict[int, Refused]) -> pa.Array | list[Any]:
         """Numbers from the column ``uid``, accounts from ``account``, whichever is filled."""
         if "uid" not in self._names:
-            return _as_text(self.raw(batch, "account"), self._names["account"])
-        cells = self.raw(batch, "uid")
-        uids = self._numbers(cells, refused)
+            return self._texts("account", batch, refused)
+        uids = self._numbers(batch, refused)
         if "account" not in self._names:
             return uids
-        accounts = _as_text(self.raw(batch, "account"), self._names["account"])
-        has_account = _filled(accounts)
+        accounts = self._texts("account", batch, refused)
+        has_account = _is_filled(accounts)
         if not pc.any(has_account).as_py():
             return uids
-        for row in _rows_where(pc.and_(has_account, _filled(cells))):
-            both = f"{excerpt(cells[row])} and {excerpt(accounts[row])}"
+        for row in _rows_where(pc.and_(has_account, uids.is_valid())):
+            both = f"{excerpt(uids[row])} and {excerpt(accounts[row])}"
             reason = "the row has a uid and an account; a token is for one of them"
             refused.setdefault(row, Refused(row, self._names["uid"], both, reason))
         if pc.any(pc.equal(uids, 0)).as_py():  # as text it would be a user of that name
@@ -58,22 +57,36 @@ class Cells:
             ]
         return pc.if_else(has_account, accounts, uids.cast(accounts.type))
 
-    def _numbers(self, cells: pa.Array, refused: dict[int, Refused]) -> pa.UInt32Array:
-        """Numbers, in digits or as integers; what is none is noted, and null."""
-        if pa.types.is_integer(cells.type):
-            numbers, filled = cells, cells.is_valid()
-            fits = pc.and_(pc.greater_equal(numbers, 0), pc.less_equal(numbers, MAX_UID))
-        else:
-            cells = _as_text(cells, self._names["uid"])
-            filled = _filled(cells)
-            digits = pc.match_substring_regex(cells, _DIGITS)
-            numbers = pc.if_else(digits, cells, None).cast(pa.uint64())
-            fits = pc.less_equal(numbers, MAX_UID)
+    def _numbers(self, batch: pa.RecordBatch, refused: dict[int, Refused]) -> pa.UInt32Array:
+        """The column ``uid``; what is no uid is noted, and null."""
+        cells, name = self.raw(batch, "uid"), self._names["uid"]
+        _check_type(cells.type, name)
+        numbers = whole_numbers(cells)
+        fits = pc.and_(pc.greater_equal(numbers, 0), pc.less_equal(numbers, MAX_UID))
         fits = fits.fill_null(False)
-        for row in _rows_where(pc.and_not(filled, fits)):
+        for row in _rows_where(pc.and_not(filled(cells), fits)):
             value = cells[row].as_py()
-            refused[row] = Refused(row, self._names["uid"], excerpt(value), _not_a_uid(value))
+            if not is_empty(value):
+                refused[row] = Refused(row, name, excerpt(value), _not_a_uid(value))
         return pc.if_else(fits, numbers, None).cast(pa.uint32())
+
+    def _texts(
+        self, parameter: str, batch: pa.RecordBatch, refused: dict[int, Refused]
+    ) -> pa.Array:
+        """A column of text, without white space around it; whole numbers are text as well."""
+        cells, name = self.raw(batch, parameter), self._names[parameter]
+        kind = cells.type
+        _check_type(kind, name)
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+            return pc.utf8_trim_whitespace(cells)
+        if pa.types.is_integer(kind):
+            return cells.cast(pa.string())
+        numbers = whole_numbers(cells)
+        for row in _rows_where(pc.and_not(filled(cells), numbers.is_valid())):
+            value = cells[row].as_py()
+            reason = f"{name} {excerpt(value)} is neither text nor a whole number; {REMEDY}"
+            refused.setdefault(row, Refused(row, name, excerpt(value), reason))
+        return numbers.cast(pa.string())
 
     def raw(self, batch: pa.RecordBatch, name: str) -> pa.Array:
         """A column of the source, without the encodings of Arrow and JSON."""
@@ -83,13 +96,11 @@ class Cells:
         return plain(batch.column(index))
 
 
-def _as_text(cells: pa.Array, name: str) -> pa.Array:
-    kind = cells.type
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return cells
-    if pa.types.is_integer(kind):
-        return cells.cast(pa.string())
-    raise BatchError(f"column {name!r} is of type {kind}; it must hold text or integers")
+def _check_type(kind: pa.DataType, name: str) -> None:
+    text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    if not (text or number):
+        raise BatchError(f"column {name!r} is of type {kind}; it must hold text or whole numbers")
 
 
 def without_empty(values: pa.Array | list[Any]) -> pa.Array | list[Any]:
@@ -98,12 +109,10 @@ def without_empty(values: pa.Array | list[Any]) -> pa.Array | list[Any]:
         return [None if value == "" else value for value in values]
     if pa.types.is_integer(values.type):
         return values
-    return pc.if_else(_filled(values), values, None)
+    return pc.if_else(_is_filled(values), values, None)
 
 
-def _filled(cells: pa.Array) -> pa.Array:
-    if not (pa.types.is_string(cells.type) or pa.types.is_large_string(cells.type)):
-        return cells.is_valid()
+def _is_filled(cells: pa.Array) -> pa.Array:
     return pc.not_equal(cells, "").fill_null(False)
 
 
@@ -111,12 +120,22 @@ def _rows_where(condition: pa.Array) -> list[int]:
     return pc.indices_nonzero(condition).to_pylist()  # type: ignore[no-any-return]
 
 
-def _not_a_uid(value: int | str) -> str:
+def _not_a_uid(value: Any) -> str:
+    number = whole_number(value)
+    text = str(value).strip()
+    if number is None and re.fullmatch("-?[0-9]+", text) and text != "-0":
+        number = int(text) if len(text) < 40 else MAX_UID + 1
+    if isinstance(value, float) and number is not None and 0 <= number <= MAX_UID:  # of 32 bits
+        return f"uid {value!r} is a number of which digits may be lost; {REMEDY}"
+    if number is not None:
+        return f"uid {excerpt(value)} is out of range; it must be 0 (anybody) to {MAX_UID}"
+    if isinstance(value, str) and is_scientific(value):
+        return f"uid {excerpt(value)!r} is written with an exponent, and digits are lost; {REMEDY}"
     try:
-        number = int(value)
+        float(text)
     except ValueError:
         return (
             f"uid {excerpt(value)!r} is not a number of 0 to {MAX_UID}; an account has a column of "
             "its own, 'account'"
         )
-    return f"uid {excerpt(number)} is out of range; it must be 0 (anybody) to {MAX_UID}"
+    return f"uid {excerpt(value)!r} is not a whole number of 0 to {MAX_UID}; {REMEDY}"

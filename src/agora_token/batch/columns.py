@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any, Final, TypeAlias
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from .._columns import Column, Constant, Integers, Objects, Strings
 from ..errors import AgoraTokenError, ColumnError, InvalidSaltError
+from .whole_numbers import filled, whole_numbers
 
 CHUNK_ROWS: Final = 1 << 16
 
@@ -46,6 +48,12 @@ def backend_column(values: Constant | pa.Array | list[Any], name: str, integers:
     if isinstance(values, list):
         return Objects(values)
     array = plain(values)
+    if integers and (pa.types.is_floating(array.type) or pa.types.is_decimal(array.type)):
+        whole = whole_numbers(array)  # as pandas has integers where some are missing
+        if pc.any(pc.and_not(filled(array), whole.is_valid())).as_py():
+            pairs = zip(whole.to_pylist(), array.to_pylist(), strict=True)
+            return Objects([value if number is None else number for number, value in pairs])
+        array = whole
     kind = array.type
     if pa.types.is_integer(kind) and integers:
         try:

@@ -6,65 +6,33 @@ import os
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from .._backend import backend_info
 from ..issuer import Issuer
+from .checks import check_job
+from .files import stores
 from .files.formats import STANDARD, Format, format_of
+from .files.places import exists, resolved
 from .files.sinks import encode
 from .files.sources import Block, Position, Sources, errors_name
 from .parts.direct import Direct
+from .parts.directory import path_of_record
 from .parts.fingerprint import Fingerprint, check_unchanged, fingerprint
 from .parts.manifest import NAME as MANIFEST_NAME
 from .parts.manifest import Manifest
 from .parts.output import REJECT_SCHEMA, Output, Reject, Stream
-from .parts.parts import Parts, locked
+from .parts.parts import Parts, locked, new_job_id
 from .pipeline import in_order
 from .progress import Progress, Silent
-from .roster import Request, Roster
+from .request import Job, Request
+from .roster import Roster
 from .rows import BatchError, Refused, reason_of
 
-
-@dataclass(frozen=True)
-class Job:
-    """A batch job.  Only ``sources`` and ``target`` must be given."""
-
-    sources: Sequence[str]
-    """Files, patterns, or ``-`` for standard input."""
-    target: str
-    """A file, or ``-`` for standard output."""
-    request: Request = field(default_factory=Request)
-    target_columns: Sequence[str] | None = None
-    """The columns of the target; by default those of the source and the token."""
-    source_format: str | None = None
-    target_format: str | None = None
-    rejects: str | None = None
-    """A file for the rows that cannot have a token."""
-    on_error: str = "reject"
-    """``reject`` or ``stop``, at the first such row."""
-    resume: bool = False
-    overwrite: bool = False
-    keep_parts: bool = False
-    """Whether the target is a directory of parts, not one file."""
-    part_rows: int = 1_000_000
-    threads: int = field(default_factory=lambda: os.cpu_count() or 1)
-
-    @property
-    def directory(self) -> str:
-        """Where the parts are until the job ends: beside the target."""
-        return os.path.abspath(self.target) + ".parts"
-
-    @property
-    def is_direct(self) -> bool:
-        """Whether the target is no file, but a pipe or a device."""
-        return self.target == STANDARD or (
-            os.path.exists(self.target)
-            and not os.path.isfile(self.target)
-            and not os.path.isdir(self.target)
-        )
+__all__ = ["Job", "Request", "Summary", "run"]
 
 
 @dataclass(frozen=True)
@@ -125,29 +93,40 @@ class _Run:
         self._progress = progress
         self._begin = time.monotonic()
         self._cpu = {"reading": 0.0, "signing": 0.0, "writing": 0.0}
-        _check(job)
-        self._sources = Sources(job.sources, job.source_format)
+        self._target = resolved(job.target)
+        self._rejects_target = resolved(job.rejects) if job.rejects else None
+        self._record = path_of_record(self._target, job.keep_parts)
+        check_job(job)
+        self._sources = Sources(job.sources, job.source_format, job.delimiter, job.encoding)
         self._resumable = not job.is_direct and self._sources.files == self._sources.paths
         if job.resume and not self._resumable:
             raise BatchError("a job that reads or writes a pipe cannot be resumed; use files")
         names = self._sources.schema.names
         with errors_name(self._sources.paths[0]):
             self._roster = Roster(issuer, job.request, names)
-        self._format = _target_format(job, self._sources.format)
+        self._format = _target_format(job, self._target, self._sources.format)
         self._columns = list(job.target_columns or [*names, job.request.token_column])
         self._streams = [self._token_stream()]
-        if job.rejects:
-            rejects = Stream("rejects", job.rejects, format_of(job.rejects), REJECT_SCHEMA)
+        if self._rejects_target:
+            rejects_format = format_of(
+                _name(self._rejects_target), job.rejects_format, option="--rejects-format"
+            )
+            rejects = Stream("rejects", self._rejects_target, rejects_format, REJECT_SCHEMA)
             self._streams.append(rejects)
         for stream in self._streams:
             stream.overwrite = job.overwrite
+        self._issuer = issuer
         self._options = {
             "app_id": issuer.app_id,
             **asdict(job.request),
             "source_format": self._sources.format.suffix,
+            "delimiter": self._sources.format.delimiter,
+            "encoding": job.encoding,
+            "target": _absolute(self._target),
             "target_format": self._format.suffix,
             "target_columns": self._columns,
-            "rejects": self._streams[-1].format.suffix if job.rejects else None,
+            "rejects": _absolute(self._rejects_target) if self._rejects_target else None,
+            "rejects_format": self._streams[-1].format.suffix if job.rejects else None,
             "parts": job.keep_parts,
         }
 
@@ -157,36 +136,80 @@ class _Run:
             if job.is_direct:
                 return self._write(Direct(self._streams), [])
             sources = [fingerprint(path) for path in self._sources.files]
+            manifest = Manifest(self._issuer, sources, self._options, new_job_id())
+            complete = self._complete(manifest)
+            if complete:
+                return complete
             with locked(job.directory):
                 old = os.path.exists(os.path.join(job.directory, MANIFEST_NAME))
                 make = Parts.resume if job.resume and old else Parts.begin
-                manifest = Manifest(sources, self._options)
                 parts = make(job.directory, manifest, self._streams, job.part_rows)
                 return self._write(parts, parts.manifest.sources)
 
+    def _complete(self, asked: Manifest) -> Summary | None:
+        """The summary of a job that has been done already, where the outputs prove it."""
+        job = self._job
+        if not job.resume or os.path.exists(os.path.join(job.directory, MANIFEST_NAME)):
+            return None
+        if not (exists(self._target) and exists(self._record)):
+            return None
+        try:
+            known = Manifest.load(self._record, self._issuer)
+            known.check_same_job(asked)
+            known.check_outputs(self._target)
+        except BatchError:
+            if job.overwrite:
+                return None
+            raise
+        rejects = [Reject(*each) for each in known.first_rejects]
+        return self._summary(known.rows, known.tokens, rejects, (known.rows, known.tokens))
+
     def _write(self, output: Output, sources: Sequence[Fingerprint]) -> Summary:
         resumed = output.rows, output.tokens
+        all_done = False
         try:
             with self._progress:
                 self._write_rows(output)
-            for source in sources:
-                check_unchanged(source)
+            for known, path in zip(sources, self._sources.files, strict=False):
+                check_unchanged(known, path)
+            all_done = True
             output.finish()
         except BaseException as error:
             kept = output.abandon(keep=self._resumable)
-            if not kept or not isinstance(error, (BatchError, OSError)):
+            failed = isinstance(error, (BatchError, OSError, pa.ArrowException))
+            if not kept or not failed:
                 raise
-            what = f"{self._job.target}: cannot be written: " if isinstance(error, OSError) else ""
+            what = ""
+            if not isinstance(error, BatchError):
+                what = f"{self._job.target}: cannot be written: "
             raise BatchError(
-                f"{what}{reason_of(error)}; the first {kept:,} rows are done and kept in "
-                f"{self._job.directory} (--resume goes on with the next)"
+                f"{what}{reason_of(error)}; {self._kept(output, kept, all_done)}"
             ) from None
+        return self._summary(output.rows, output.tokens, output.first_rejects, resumed)
+
+    def _kept(self, output: Output, kept: int, all_done: bool) -> str:
+        """What a job that failed leaves, and how it goes on."""
+        where = f"kept in {self._job.directory}"
+        if all_done and kept == output.rows:
+            return (
+                f"all {kept:,} rows are done and {where} (--resume makes the target of them, which "
+                "needs about their space once more)"
+            )
+        return f"the first {kept:,} rows are done and {where} (--resume goes on with the next)"
+
+    def _summary(
+        self,
+        rows: int,
+        tokens: int,
+        first_rejects: Sequence[Reject],
+        resumed: tuple[int, int],
+    ) -> Summary:
         info = backend_info()
         return Summary(
-            output.rows,
-            output.tokens,
-            output.rows - output.tokens,
-            output.first_rejects,
+            rows,
+            tokens,
+            rows - tokens,
+            first_rejects,
             *resumed,
             time.monotonic() - self._begin,
             {name: round(seconds, 3) for name, seconds in self._cpu.items()},
@@ -205,10 +228,8 @@ class _Run:
                 if block.file != position.file:
                     position = Position(block.file)
                 rejects = self._rejects(issued.refused, position)
-                if rejects and self._job.on_error == "stop":
-                    first = rejects[0]
-                    raise BatchError(f"{first.source}: row {first.row}: {first.reason}")
-                position = Position(block.file, block.end, position.row + issued.rows)
+                self._check_rejects(output, rejects)
+                position = block.end._replace(row=position.row + issued.rows)
                 output.write(issued.encoded, rejects, issued.rows, issued.tokens, position)
                 for stage, seconds in issued.cpu_seconds.items():
                     self._cpu[stage] += seconds
@@ -223,6 +244,7 @@ class _Run:
         decoded = time.thread_time()
         with errors_name(self._sources.paths[block.file]):
             issued = self._roster.issue(rows)
+            issued = issued._replace(refused=block.located(issued.refused))
             signed = time.thread_time()
             encoded = encode(issued.batch.select(self._columns), self._format)
         seconds = {
@@ -234,11 +256,26 @@ class _Run:
         return _Issued(block, encoded, issued.total, tokens, issued.refused, seconds)
 
     def _rejects(self, refused: Sequence[Refused], before: Position) -> list[Reject]:
-        path = self._sources.paths[before.file]
+        path = stores.plain(self._sources.paths[before.file])
         return [
-            Reject(path, before.row + each.row + 1, each.column, each.value, each.reason)
+            Reject(path, before.row + each.row + 1, each.line, each.column, each.value, each.reason)
             for each in refused
         ]
+
+    def _check_rejects(self, output: Output, rejects: Sequence[Reject]) -> None:
+        job = self._job
+        if not rejects:
+            return
+        first = rejects[0]
+        if job.on_error == "stop":
+            raise BatchError(f"{first.place}: {first.reason}")
+        count = output.rows - output.tokens + len(rejects)
+        if job.max_rejects is not None and count > job.max_rejects:
+            first = (*output.first_rejects, *rejects)[0]
+            raise BatchError(
+                f"more than {job.max_rejects:,} rows are rejected (max_rejects), the first of them "
+                f"{first.place}: {first.reason}"
+            )
 
     def _token_stream(self) -> Stream:
         job = self._job
@@ -251,7 +288,7 @@ class _Run:
                 )
         chosen = pa.schema([schema.field(name) for name in self._columns])
         return Stream(
-            "tokens", job.target, self._format, chosen, token.name, keep_parts=job.keep_parts
+            "tokens", self._target, self._format, chosen, token.name, keep_parts=job.keep_parts
         )
 
 
@@ -266,48 +303,20 @@ def _timed(
             begin = time.thread_time()
 
 
-def _target_format(job: Job, source: Format) -> Format:
-    if job.target_format or job.target != STANDARD:
-        return format_of(job.target, job.target_format)
+def _target_format(job: Job, target: str, source: Format) -> Format:
+    if job.target_format or target != STANDARD:
+        return format_of(_name(target), job.target_format, option="--output-format")
     return Format(source.name)
 
 
-def _check(job: Job) -> None:
-    """Refuses what cannot go well before anything is read or written."""
-    if job.on_error not in ("reject", "stop"):
-        raise BatchError(f"on_error is {job.on_error!r}; it must be 'reject' or 'stop'")
-    if job.part_rows < 1 or job.threads < 1:
-        raise BatchError("part_rows and threads must be 1 or more")
-    if job.keep_parts and job.is_direct:
-        raise BatchError("parts need a directory as their target")
-    targets = [path for path in (job.target, job.rejects) if path and path != STANDARD]
-    if len({os.path.abspath(path) for path in targets}) < len(targets):
-        raise BatchError("the tokens and the rejects cannot go to one file")
-    unfinished = not job.is_direct and os.path.exists(job.directory)
-    for path in targets:
-        where = os.path.dirname(path) or "."
-        if not os.path.isdir(where):
-            raise BatchError(f"{where}: there is no such directory")
-        if os.path.realpath(path) in map(os.path.realpath, job.sources):
-            raise BatchError(f"{path}: is a source of the job; write to another file")
-        _check_free(path, job, unfinished)
-    if unfinished and not (job.resume or job.overwrite):
-        raise BatchError(
-            f"{job.directory}: an unfinished job has left its parts there; --resume goes on with "
-            "it, --overwrite starts over"
-        )
+def _name(target: str) -> str:
+    return stores.name_of(target) if stores.is_uri(target) else target
 
 
-def _check_free(path: str, job: Job, unfinished: bool) -> None:
-    if path == job.target and job.is_direct:
-        return
-    if os.path.isdir(path):
-        if not (path == job.target and job.keep_parts):
-            raise BatchError(f"{path}: is a directory")
-        if not os.path.exists(os.path.join(path, MANIFEST_NAME)):
-            raise BatchError(f"{path}: is a directory, and not one of parts; choose another name")
-    if os.path.exists(path) and not (job.overwrite or (job.resume and unfinished)):
-        raise BatchError(f"{path}: is there already; --overwrite replaces it in the end")
+def _absolute(target: str) -> str:
+    if stores.is_uri(target):
+        return stores.plain(target)
+    return target if target == STANDARD else os.path.abspath(target)
 
 
 @contextmanager
@@ -317,5 +326,5 @@ def _errors_of(target: str) -> Iterator[None]:
         yield
     except BrokenPipeError:
         raise BatchError("standard output was closed by the program that reads it") from None
-    except OSError as error:
+    except (OSError, pa.ArrowException) as error:
         raise BatchError(f"{target}: cannot be written: {reason_of(error)}") from None

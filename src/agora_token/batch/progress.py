@@ -73,15 +73,18 @@ class Bar(Silent):
         from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as RichProgress
 
-        self._progress = RichProgress(
-            TextColumn("{task.fields[rows]:>15,} rows"),
-            BarColumn(bar_width=None),
-            TaskProgressColumn(),
-            TextColumn("{task.fields[rate]:>10,.0f} rows/s"),
-            TextColumn("{task.fields[refused]:,} rejects"),
-            TimeRemainingColumn(),
-            console=Console(file=output),
+        console = Console(file=output)
+        # Each with the width from which there is space for it.
+        columns = (
+            (0, TextColumn("{task.fields[rows]:,} rows")),
+            (80, BarColumn(bar_width=None)),
+            (0, TaskProgressColumn()),
+            (60, TextColumn("{task.fields[rate]:,.0f} rows/s")),
+            (80, TextColumn("{task.fields[refused]:,} rejects")),
+            (40, TimeRemainingColumn()),
         )
+        fitting = [column for width, column in columns if console.width >= width]
+        self._progress = RichProgress(*fitting, console=console)
         self._task = self._progress.add_task("", total=None, rows=0, rate=0.0, refused=0)
         self._begin = time.monotonic()
         self._first_rows: int | None = None

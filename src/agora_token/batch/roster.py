@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from .._checks import check_role
 from .._products import FOR_EACH_USER, WITH_ROLE, WITH_ROOM_ROLE, Grant
+from .._spelling import spelled_lifetime
 from ..errors import (
     AgoraTokenError,
     InvalidLifetimeError,
@@ -20,36 +22,14 @@ from ..errors import (
 from ..issuer import Issuer
 from ..privileges import Privilege, Role
 from .cells import Cells
+from .files.csv_text import likely_delimiter
+from .files.sources import normal_name
 from .issuing import ColumnIssuer, Granted, with_nulls
+from .request import Request
 from .rows import BatchError, Refused, Rows, excerpt
+from .whole_numbers import is_empty, whole_number
 
 _TERMS: Final = ("role", "expires_in", "privileges")
-
-
-@dataclass(frozen=True)
-class Request:
-    """Which tokens a job issues."""
-
-    service: str = "rtc"
-    """The product, one that has a token for each user: ``rtc``, ``rtm``, ``rtc-rtm`` and so on."""
-    version: str = "007"
-    role: str | None = None
-    """A name or number, for rows that have none in a column ``role``; by default publisher."""
-    expires_in: int = 3600
-    """Seconds, likewise for a column ``expires_in``."""
-    privileges: str = ""
-    """Privileges with a lifetime of their own, likewise for a column ``privileges``: such as
-    ``publish_audio_stream=600 join_channel=60``."""
-    columns: Mapping[str, str] = field(default_factory=dict)
-    """The names that columns have in the source, where they are others: ``{"channel": "room"}``."""
-    issued_at: int | None = None
-    """A fixed time of issue (Unix time); by default the time at which a row is issued."""
-    salt: int | None = None
-    """A fixed salt, for output that can be reproduced."""
-
-    @property
-    def token_column(self) -> str:
-        return self.columns.get("token", "token")
 
 
 class Roster:
@@ -108,9 +88,7 @@ class Roster:
     def _grant(self, *cells: Any) -> Grant:
         """What a row with these cells in the columns of ``self._terms`` is granted."""
         given = {
-            term: cell
-            for term, cell in zip(self._terms, cells, strict=False)
-            if cell is not None and cell != ""
+            term: cell for term, cell in zip(self._terms, cells, strict=False) if not is_empty(cell)
         }
         request = self._request
         return Grant(
@@ -134,7 +112,7 @@ class Roster:
         cells = [_python(value[row]) for value in values]
         at_fault = min(mark, len(cells)) - 1
         parameter = self._parameters[at_fault]
-        name = self._names.get(parameter) or self._names["account"]
+        name = self._names.get(parameter) or self._names["account" if parameter == "uid" else "uid"]
         return Refused(row, name, excerpt(cells[at_fault]), str(given.reason(tuple(cells))))
 
 
@@ -143,30 +121,48 @@ def _source_names(
 ) -> dict[str, str]:
     """The column of the source for each column that is known here, where it has one."""
     terms = _TERMS if request.service in WITH_ROLE | WITH_ROOM_ROLE else _TERMS[1:]
-    known = [*parameters, *(["account"] if "uid" in parameters else []), *terms]
+    users = {"uid", "account"} if {"uid", "account"} & set(parameters) else set()
+    known = list(dict.fromkeys([*parameters, *sorted(users, reverse=True), *terms]))
     there = f"the columns are {', '.join(names)}"
     found = {}
     for key in known:
-        name = request.columns.get(key, key)
-        if name in names:
+        wanted = request.columns.get(key, key)
+        name = find_name(wanted, names)
+        if name is not None:
             found[key] = name
         elif key in request.columns:
-            raise BatchError(f"there is no column {name!r} to take {key} from; {there}")
+            raise BatchError(f"there is no column {wanted!r} to take {key} from; {there}")
     for key in request.columns:
         if key not in known and key != "token":
             raise BatchError(f"{request.service} tokens have no {key!r}, only {', '.join(known)}")
     for key in parameters:
-        if key not in found and not (key == "uid" and "account" in found):
-            needed = "'uid' or 'account'" if key == "uid" else repr(key)
-            raise BatchError(
-                f"there is no column {needed}; {there} (--column {key}=NAME takes one)"
-            )
+        if key not in found and not (key in users and users & found.keys()):
+            needed = "'uid' or 'account'" if key in users else repr(key)
+            raise BatchError(f"there is no column {needed}; {there} ({column_advice(key, names)})")
     if request.token_column in names:
         raise BatchError(
             f"there is a column {request.token_column!r} already; name the new one with "
             "--column token=NAME"
         )
     return found
+
+
+def find_name(wanted: str, names: Sequence[str]) -> str | None:
+    """The column that is meant: the one of that name, or that differs in case or white space."""
+    if wanted in names:
+        return wanted
+    alike = [name for name in names if normal_name(name) == normal_name(wanted)]
+    if len(alike) > 1:
+        raise BatchError(f"the columns {alike[0]!r} and {alike[1]!r} may both be {wanted!r}")
+    return alike[0] if alike else None
+
+
+def column_advice(key: str, names: Sequence[str]) -> str:
+    delimiter = likely_delimiter(names)
+    if delimiter is not None:
+        spelled = {"\t": "tab"}.get(delimiter, f"'{delimiter}'")
+        return f"the header seems to be separated otherwise: --delimiter {spelled}"
+    return f"--column {key}=NAME takes another one"
 
 
 def _with_column(batch: pa.RecordBatch, name: str, column: pa.Array) -> pa.RecordBatch:
@@ -177,7 +173,8 @@ def _with_column(batch: pa.RecordBatch, name: str, column: pa.Array) -> pa.Recor
 def _marked(marks: bytearray) -> list[int]:
     if marks.count(0) == len(marks):
         return []
-    return [row for row, mark in enumerate(marks) if mark]
+    array = pa.Array.from_buffers(pa.uint8(), len(marks), [None, pa.py_buffer(marks)])
+    return pc.indices_nonzero(array).to_pylist()  # type: ignore[no-any-return]
 
 
 def _python(value: Any) -> Any:
@@ -187,42 +184,36 @@ def _python(value: Any) -> Any:
 def _role(cell: Any, service: str) -> int:
     if service not in WITH_ROLE | WITH_ROOM_ROLE or (cell is None and service in WITH_ROLE):
         return Role.PUBLISHER
-    text = "" if cell is None else str(cell).strip()
-    try:
-        return int(text)
-    except ValueError:
-        pass
+    number = whole_number(cell)
+    if number is not None:
+        return number
     if service in WITH_ROOM_ROLE:
+        text = "" if cell is None else str(cell).strip()
+        if re.fullmatch("-[0-9]{1,9}", text):
+            return int(text)
         raise InvalidRoleError(f"role {excerpt(text)!r} is not a number, as roles of rooms are")
-    try:
-        return Role[text.upper()]
-    except KeyError:
-        allowed = ", ".join(f"{each.name.lower()} ({each.value})" for each in Role)
-        raise InvalidRoleError(
-            f"role {excerpt(text)!r} does not exist; it must be {allowed}"
-        ) from None
+    return check_role(str(cell))
 
 
 def _seconds(cell: Any) -> int:
-    try:
-        return int(str(cell))
-    except ValueError:
-        raise InvalidLifetimeError(
-            f"expires_in {excerpt(cell)!r} is not a whole number of seconds"
-        ) from None
+    number = whole_number(cell)
+    return spelled_lifetime(str(cell)) if number is None else number
 
 
 def _privileges(cell: Any) -> tuple[tuple[int, int], ...]:
-    """``name=seconds``, with spaces, commas or semicolons in between."""
+    """``name=lifetime``, with spaces, commas or semicolons in between."""
     own = {}
     for entry in re.split("[ ,;]+", str(cell).strip(" ,;")) if cell else []:
-        name, _, seconds = entry.partition("=")
+        name, _, lifetime = entry.partition("=")
         try:
-            privilege = int(name) if name.isdecimal() else Privilege[name.upper()]
-            own[int(privilege)] = int(seconds)
-        except (KeyError, ValueError):
+            number = name.isascii() and name.isdecimal() and len(name) < 10
+            spelled = name.upper().replace("-", "_")
+            privilege = int(name) if number else Privilege[spelled]
+            own[int(privilege)] = spelled_lifetime(lifetime)
+        except (KeyError, InvalidLifetimeError):
             raise InvalidPrivilegeError(
-                f"privileges {excerpt(entry)!r} is not NAME=SECONDS with a name such as "
-                "publish_audio_stream (see agora_token.Privilege) or a number"
+                f"privileges {excerpt(entry)!r} is not NAME=LIFETIME with a name such as "
+                "publish_audio_stream (see agora_token.Privilege) or a number, and a lifetime such "
+                "as 600 or 10m"
             ) from None
     return tuple(sorted(own.items()))

@@ -27,6 +27,8 @@ class Refused(NamedTuple):
     """The column at fault; empty where it is the whole row."""
     value: str
     reason: str
+    line: int | None = None
+    """The line of the source, from 1, where it has lines."""
 
 
 class Rows(NamedTuple):
@@ -80,3 +82,8 @@ def excerpt(value: Any) -> str:
         value = value.decode(errors="backslashreplace")
     text = "" if value is None else str(value)
     return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
+
+
+def place(source: str, row: int, line: int | None) -> str:
+    """Where a row is, both counted from 1, for a message."""
+    return f"{source} row {row}" + ("" if line is None else f" (line {line})")

@@ -31,7 +31,8 @@ from ..issuer import Issuer
 from ..reasons import Reason
 from .arrow import verify_column
 from .columns import CHUNK_ROWS, salt_buffer
-from .roster import Request, Roster
+from .request import Request
+from .roster import Roster
 from .rows import BatchError, Refused
 
 if TYPE_CHECKING:

@@ -21,7 +21,8 @@ from .files.sources import Block, Position, Sources, errors_name
 from .parts.fingerprint import check_unchanged, fingerprint
 from .pipeline import in_order
 from .progress import Progress, Silent
-from .rows import BatchError, Refused
+from .roster import column_advice, find_name
+from .rows import BatchError, Refused, place
 
 if TYPE_CHECKING:
     from .._checks import Certificates
@@ -42,6 +43,10 @@ class VerifyJob:
     """The names that columns have in the sources, where they are others; an empty name leaves a
     column out of it."""
     source_format: str | None = None
+    delimiter: str | None = None
+    """What is between the values of CSV: one character or ``tab``; by default a comma."""
+    encoding: str | None = None
+    """The encoding of CSV and JSON, by Python's name for it; by default UTF-8."""
     app_id: str | None = None
     service: int | None = None
     privileges: Sequence[int] = ()
@@ -59,7 +64,14 @@ class RefusedToken(NamedTuple):
     source: str
     row: int
     """From 1, of the source's rows: the header is none."""
+    line: int | None
+    """From 1, of the source's lines; None where it has none, as Parquet."""
     reason: str
+
+    @property
+    def place(self) -> str:
+        """Where the row is, for a message."""
+        return place(self.source, self.row, self.line)
 
 
 @dataclass(frozen=True)
@@ -111,14 +123,15 @@ def verify_file(
     demands = make_demands(
         job.at, job.leeway, job.app_id, job.service, job.privileges, anybody=job.anybody
     )
-    sources = Sources(job.sources, job.source_format)
+    sources = Sources(job.sources, job.source_format, job.delimiter, job.encoding)
     fingerprints = [fingerprint(path) for path in sources.files]
     with errors_name(sources.paths[0]):
         cells = Cells(_names(job, sources.schema.names))
 
     def verify(block: Block) -> _Verified:
         with errors_name(sources.paths[block.file]):
-            return _verify(block, cells, keys, demands)
+            done = _verify(block, cells, keys, demands)
+            return done._replace(refused=block.located(done.refused))
 
     size = sources.size
     reasons: Counter[int] = Counter()
@@ -132,15 +145,16 @@ def verify_file(
                 file, file_rows = done.block.file, 0
             for each in done.refused[: _FIRST_REFUSED - len(first)]:
                 source = sources.paths[file]
-                first.append(RefusedToken(source, file_rows + each.row + 1, each.reason))
+                number = file_rows + each.row + 1
+                first.append(RefusedToken(source, number, each.line, each.reason))
             rows += done.rows
             file_rows += done.rows
             unreadable += done.rows - done.reasons.total()
             reasons.update(done.reasons)
             share = min(done.block.done / size, 1.0) if size else None
             progress.update(rows, rows - reasons[Reason.VALID], share)
-    for known in fingerprints:
-        check_unchanged(known)
+    for known, path in zip(fingerprints, sources.files, strict=True):
+        check_unchanged(known, path)
     counts = {Reason(code): count for code, count in sorted(reasons.items()) if count}
     return VerifySummary(rows, counts, unreadable, first, time.monotonic() - begin)
 
@@ -185,14 +199,15 @@ def _verify(block: Block, cells: Cells, keys: tuple[bytes, ...], demands: Demand
 def _names(job: VerifyJob, names: Sequence[str]) -> dict[str, str]:
     found = {}
     for key in (*_KNOWN, *job.columns):
-        name = job.columns.get(key, key)
+        wanted = job.columns.get(key, key)
         if key not in _KNOWN:
             raise BatchError(f"{key!r} is not one of the columns that count: {', '.join(_KNOWN)}")
-        if name in names:
+        name = find_name(wanted, names) if wanted else None
+        if name is not None:
             found[key] = name
-        elif name and (key == "token" or key in job.columns):
+        elif wanted and (key == "token" or key in job.columns):
             raise BatchError(
-                f"there is no column {name!r}; the columns are {', '.join(names)} (--column "
-                f"{key}=NAME takes one)"
+                f"there is no column {wanted!r}; the columns are {', '.join(names)} "
+                f"({column_advice(key, names)})"
             )
     return found

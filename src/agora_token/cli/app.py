@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
-from typing import NamedTuple
+from types import FrameType
+from typing import NamedTuple, NoReturn
 
 import click
+from click.shell_completion import shell_complete
 
 from .. import __version__
 from ..errors import AgoraTokenError
+from .failures import CommandFailed, Terminated, show_json
+from .groups import SuggestingGroup
 from .statuses import Status
+
+_COMPLETE = "_AGORA_TOKEN_COMPLETE"
+"""The variable that a shell asks for completions with."""
 
 
 class _Entry(NamedTuple):
@@ -29,7 +40,7 @@ _COMMANDS = {
 }
 
 
-class _Commands(click.Group):
+class _Commands(SuggestingGroup):
     """Commands by name, so that `read` starts without what `batch` needs."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -67,35 +78,80 @@ def run() -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a token may hold any character
-    try:
-        # Not cli.main(), which ends the process for a closed pipe without a word.
-        with cli.make_context("agora-token", sys.argv[1:]) as context:
-            cli.invoke(context)
-        sys.stdout.flush()
-    except click.exceptions.Exit as end:
-        return end.exit_code
-    except (KeyboardInterrupt, click.exceptions.Abort):
-        return _say("interrupted", Status.INTERRUPTED)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except BrokenPipeError:
+    arguments = sys.argv[1:]
+    with _sigterm_as_ctrl_c():
+        try:
+            return _run(arguments)
+        except click.exceptions.Exit as end:
+            return end.exit_code
+        except BaseException as error:
+            found = _failure(error)
+            if found is None:
+                raise
+            failure, status = found
+            failure.show()
+            if "--json" in arguments:
+                cause = error.__cause__ if isinstance(error, CommandFailed) else None
+                show_json(
+                    _kind(cause or error),
+                    failure.format_message(),
+                    status,
+                    isinstance(failure, CommandFailed) and failure.json_to_stderr,
+                )
+            return status
+
+
+def _run(arguments: list[str]) -> int:
+    shell = os.environ.get(_COMPLETE)
+    if shell is not None:
+        return shell_complete(cli, {}, "agora-token", _COMPLETE, shell)
+    # Not cli.main(), which ends the process for a closed pipe without a word.
+    with cli.make_context("agora-token", arguments) as context:
+        cli.invoke(context)
+    sys.stdout.flush()
+    return Status.COMPLETE
+
+
+def _failure(error: BaseException) -> tuple[click.ClickException, int] | None:
+    """How an error is shown, and its status; None for a defect of the program."""
+    if isinstance(error, click.ClickException):
+        return error, error.exit_code
+    if isinstance(error, (KeyboardInterrupt, click.exceptions.Abort)):
+        ended = isinstance(error, Terminated)
+        how = "terminated" if ended else "interrupted"
+        status = Status.TERMINATED if ended else Status.INTERRUPTED
+        return CommandFailed("; ".join([how, *map(str, error.args)])), status
+    if isinstance(error, BrokenPipeError):
         # What is still to be written would fail once more when Python closes the stream.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _say("the output was closed before everything was written", Status.FAILED)
-    except AgoraTokenError as error:
-        return _say(str(error), Status.USAGE)
-    except ModuleNotFoundError as error:
-        return _say(_missing(error), Status.FAILED)
-    except (OSError, MemoryError) as error:
-        return _say(str(error) or "out of memory", Status.FAILED)
-    return 0
+        return CommandFailed("the output was closed before everything was written"), Status.FAILED
+    if isinstance(error, AgoraTokenError):
+        return CommandFailed(str(error)), Status.USAGE
+    if isinstance(error, ModuleNotFoundError):
+        return CommandFailed(_missing(error)), Status.FAILED
+    if isinstance(error, (OSError, MemoryError)):
+        return CommandFailed(str(error) or "out of memory"), Status.FAILED
+    return None
+
+
+def _kind(error: BaseException) -> str:
+    return type(error).__name__.removesuffix("Error")
+
+
+@contextmanager
+def _sigterm_as_ctrl_c() -> Iterator[None]:
+    def terminate(number: int, frame: FrameType | None) -> NoReturn:
+        raise Terminated
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # where no handler can be set
+        return
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _missing(error: ModuleNotFoundError) -> str:
     return f"this command needs {error.name}; install it with: pip install 'agora-token[batch]'"
-
-
-def _say(message: str, status: int) -> int:
-    click.echo(f"agora-token: {message}", err=True)
-    return status

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime, timezone
 from typing import Any, BinaryIO
 
 import click
@@ -14,7 +13,6 @@ from .. import _environment
 from ..errors import TokenError
 from ..explaining import Diagnosis
 from ..explaining import explain as explain_token
-from ..privileges import Privilege
 from ..reading import read as read_token
 from ..services import SERVICES, service_name
 from ..token_info import TokenInfo
@@ -32,6 +30,7 @@ from .common import (
     token_arguments,
     uid_option,
 )
+from .options import columns_option, file_options, lifetime, moment, privileges
 from .statuses import Status
 
 _SERVICES = {service_name(number): number for number in SERVICES}
@@ -84,23 +83,23 @@ def _conditions(command: Command) -> Command:
                 "--privilege",
                 "privileges",
                 multiple=True,
-                callback=_privileges,
+                callback=privileges,
                 metavar="NAME|NUMBER",
                 help="A privilege it must grant, such as publish-audio-stream; may be repeated.",
             ),
             click.option(
                 "--at",
-                callback=_moment,
+                callback=moment,
                 metavar="TIME",
                 help="When it must be valid: a Unix time or ISO 8601 (UTC if it has no offset); "
                 "now by default.",
             ),
             click.option(
                 "--leeway",
-                type=click.IntRange(min=0),
-                default=0,
-                metavar="SECONDS",
-                help="By how much clocks may differ.",
+                callback=lifetime,
+                default="0",
+                metavar="TIME",
+                help="By how much clocks may differ: seconds, or 5m.",
             ),
             click.option(
                 "--anybody/--no-anybody",
@@ -116,34 +115,6 @@ def _conditions(command: Command) -> Command:
     return token_arguments(command)
 
 
-def _privileges(ctx: click.Context, parameter: click.Parameter, values: Any) -> list[int]:
-    numbers = []
-    for value in values:
-        name = value.upper().replace("-", "_")
-        if value.isascii() and value.isdecimal():
-            numbers.append(int(value))
-        elif name in Privilege.__members__:
-            numbers.append(Privilege[name])
-        else:
-            known = ", ".join(each.name.lower().replace("_", "-") for each in Privilege)
-            raise click.BadParameter(f"{value!r} is not one of {known}, or a number")
-    return numbers
-
-
-def _moment(ctx: click.Context, parameter: click.Parameter, value: Any) -> float | datetime | None:
-    if value is None:
-        return None
-    try:
-        return float(value) if value.isascii() and value.isdecimal() else _datetime(value)
-    except ValueError:
-        raise click.BadParameter(f"{value!r} is neither a Unix time nor ISO 8601") from None
-
-
-def _datetime(text: str) -> datetime:
-    moment = datetime.fromisoformat(text.removesuffix("Z"))
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-
-
 @click.command()
 @_conditions
 @click.option(
@@ -151,6 +122,8 @@ def _datetime(text: str) -> datetime:
     is_flag=True,
     help="The arguments are files with a column 'token': count them by reason.",
 )
+@columns_option("With --batch: what a column is called in the files; NAME empty leaves it out.")
+@file_options
 @click.pass_context
 def verify(
     ctx: click.Context,
@@ -160,6 +133,10 @@ def verify(
     certificate_file: str | None,
     as_json: bool,
     batch: bool,
+    names: dict[str, str],
+    source_format: str | None,
+    delimiter: str | None,
+    encoding: str | None,
     **conditions: Any,
 ) -> None:
     """Check tokens against a certificate and what is asked of them.
@@ -167,8 +144,9 @@ def verify(
     Version 006 needs --channel and --uid or --account (or --user-id, for an RTM token), since its
     signature covers them and it does not carry them.  The status is 1 where a token is refused.
 
-    With --batch the arguments are files of CSV, JSON Lines or Parquet, as the command batch writes
-    them; what stands in their columns channel, uid, account and user_id must fit the token.
+    With --batch the arguments are files as the command batch writes them, directories of parts, or
+    - with --format; what stands in their columns channel, uid, account and user_id must fit the
+    token.  The status is 2 where a file cannot be read.
     """
     certificates = need_certificates(certificate_file)
     asked = _asked(conditions)
@@ -177,9 +155,13 @@ def verify(
 
         if not tokens or file is not None:
             raise click.UsageError("with --batch, give files as arguments")
+        asked |= {"columns": names, "source_format": source_format}
+        asked |= {"delimiter": delimiter, "encoding": encoding}
         if not verify_files(tokens, certificates, asked, as_json):
             ctx.exit(Status.FAILED)
         return
+    if names or source_format or delimiter or encoding:
+        raise click.UsageError("--column, --format, --delimiter and --encoding are for --batch")
 
     def one(token: str) -> bool:
         try:

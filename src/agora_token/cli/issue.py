@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,33 +11,27 @@ from .._products import PRODUCTS, WITH_ROLE, WITH_ROOM_ROLE, Product
 from ..issuer import Issuer
 from ..privileges import MAX_LIFETIME, Role
 from .common import account_option, one_user, uid_option
+from .groups import SuggestingGroup
+from .options import lifetime
 
-_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 _ROLES = {role.name.lower(): role for role in Role}
 
 _OPTIONS: dict[str, list[Callable[..., Any]]] = {
     "channel": [click.option("--channel", required=True, help="1 to 64 bytes, or * in 007.")],
     "uid": [uid_option, account_option],
-    "account": [click.option("--account", required=True, help="The user, as text.")],
+    "account": [uid_option, account_option],
     "user_id": [click.option("--user-id", required=True, help="1 to 64 bytes.")],
     "room_uuid": [click.option("--room-uuid", required=True, help="1 to 64 bytes.")],
     "user_uuid": [click.option("--user-uuid", required=True, help="1 to 64 bytes.")],
 }
 
 
-@click.group()
+@click.group(cls=SuggestingGroup)
 def issue() -> None:
     """Issue one token, and print it.
 
     The project comes from AGORA_APP_ID and AGORA_APP_CERTIFICATE.
     """
-
-
-def _lifetime(ctx: click.Context, parameter: click.Parameter, value: str) -> int:
-    match = re.fullmatch(r"([0-9]{1,9})([smh]?)", value)
-    if match is None:
-        raise click.BadParameter(f"{value!r} is not a time such as 3600, 90m or 24h")
-    return int(match[1]) * _UNITS[match[2]]
 
 
 def _command(product: Product) -> click.Command:
@@ -50,17 +43,17 @@ def _command(product: Product) -> click.Command:
             options["version"] = version
         if product.name in WITH_ROLE:
             options["role"] = _ROLES[options["role"]]
-        if "uid" in product.parameters:
+        for name in {"uid", "account"} & set(product.parameters):
             user = one_user(options.pop("uid"), options.pop("account"))
             if user is None:
                 raise click.UsageError("give --uid (a number) or --account (text)")
-            options["uid"] = user
+            options[name] = user
         issuer = Issuer.from_env()
         click.echo(getattr(issuer, product.name.replace("-", "_"))(**options))
 
     options = [option for name in product.parameters for option in _OPTIONS[name]]
     if product.name in WITH_ROLE:
-        role = click.Choice(list(_ROLES))
+        role = click.Choice(list(_ROLES), case_sensitive=False)
         options.append(click.option("--role", type=role, default="publisher", show_default=True))
     if product.name in WITH_ROOM_ROLE:
         numbers = click.IntRange(-0x8000, 0x7FFF)
@@ -75,7 +68,7 @@ def _command(product: Product) -> click.Command:
     options.append(
         click.option(
             "--expires-in",
-            callback=_lifetime,
+            callback=lifetime,
             default=str(MAX_LIFETIME if product.name == "fpa" else 3600),
             show_default=True,
             metavar="TIME",

@@ -32,5 +32,5 @@ def verify_files(
     for name, count in counts.items():
         show((f"{count:{width},} ", ""), (name, "bold green" if name == "valid" else "bold red"))
     for each in summary.first_refused:
-        show((f"  {each.source} row {each.row}: {each.reason}", "dim"))
+        show((f"  {each.place}: {each.reason}", "dim"))
     return summary.valid == summary.rows

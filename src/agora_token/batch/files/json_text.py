@@ -15,6 +15,7 @@ from .csv_text import text_of
 _JSON = {b"agora_token": b"json"}
 """Marks a string column whose values are JSON text: those of mixed or nested types."""
 
+_BOM = b"\xef\xbb\xbf"
 _ESCAPED = r'["\\\x00-\x1f]'
 
 _TYPES = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
@@ -30,8 +31,15 @@ def end_of_rows(data: bytes) -> int:
 
 def read_names(data: bytes) -> tuple[tuple[str, ...], int]:
     """The names of the fields of the first lines, as they come up, and where the rows begin."""
-    rows, _ = _parse(_lines(data[: end_of_rows(data) or len(data)]))
-    return tuple(dict.fromkeys(name for row in rows for name in row)), 0
+    begin = len(_BOM) if data.startswith(_BOM) else 0
+    rows, _ = _parse(_lines(data[begin : end_of_rows(data) or len(data)]))
+    return tuple(dict.fromkeys(name for row in rows for name in row)), begin
+
+
+def row_lines(data: bytes) -> list[int]:
+    """The line of each row of a block, from 0."""
+    lines = enumerate(data.split(b"\n"))
+    return [number for number, line in lines if line and not line.isspace()]
 
 
 def decode(data: bytes, names: Sequence[str]) -> Rows:

@@ -9,19 +9,18 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 from io import FileIO
-from types import ModuleType
 from typing import Any, BinaryIO, Final, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..rows import BatchError
-from . import csv_text, json_text
+from . import json_text
+from .csv_text import Csv
 from .formats import Format
 from .parquet_join import MAGIC, footer_of, joined_footer
 
 ROW_GROUP_ROWS: Final = 1 << 17
-_TEXT: Final[dict[str, ModuleType]] = {"csv": csv_text, "jsonl": json_text}
 _COPY_BYTES: Final = 1 << 20
 
 
@@ -40,7 +39,8 @@ def encode(batch: pa.RecordBatch, format: Format) -> Any:
     """The rows in the form that the format's sink takes."""
     if format.name == "parquet":
         return batch
-    return _compress(_TEXT[format.name].encode(batch), format.codec)
+    text = Csv(format.delimiter) if format.name == "csv" else json_text
+    return _compress(text.encode(batch), format.codec)
 
 
 def open_sink(
@@ -53,7 +53,9 @@ def open_sink(
     """
     if format.name == "parquet":
         return _ParquetSink(file, schema, unique)
-    header = csv_text.header(schema.names) if format.name == "csv" and first else b""
+    header = b""
+    if format.name == "csv" and first:
+        header = Csv(format.delimiter).header(schema.names)
     return _TextSink(file, _compress(header, format.codec) if header else b"")
 
 
@@ -88,7 +90,7 @@ class _ParquetSink:
 
     def write(self, encoded: pa.RecordBatch) -> None:
         if encoded.schema != self._schema:
-            raise BatchError(_difference(self._schema, encoded.schema))
+            encoded = _of_types(self._schema, encoded)
         self._waiting.append(encoded)
         self._rows += encoded.num_rows
         while self._rows >= ROW_GROUP_ROWS:
@@ -153,6 +155,20 @@ def _compress(data: Any, codec: str | None) -> Any:
     with pa.CompressedOutputStream(output, codec) as stream:
         stream.write(data)
     return output.getvalue()
+
+
+def _of_types(schema: pa.Schema, batch: pa.RecordBatch) -> pa.RecordBatch:
+    """A batch with the types of a file: columns without any value are of every type."""
+    arrays = [
+        pa.nulls(len(column), schema.field(name).type)
+        if column.null_count == len(column) and name in schema.names
+        else column
+        for name, column in zip(batch.schema.names, batch.columns, strict=True)
+    ]
+    changed = pa.RecordBatch.from_arrays(arrays, batch.schema.names)
+    if changed.schema.names != schema.names or changed.schema.types != schema.types:
+        raise BatchError(_difference(schema, changed.schema))
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def _difference(schema: pa.Schema, other: pa.Schema) -> str:

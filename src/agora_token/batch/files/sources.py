@@ -10,20 +10,22 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from io import FileIO
-from types import ModuleType
 from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..rows import BatchError, Rows, reason_of
-from . import csv_text, json_text
-from .formats import STANDARD, Format, format_of
+from ..rows import BatchError, Refused, Rows, reason_of
+from . import json_text, stores
+from .csv_text import Csv
+from .formats import STANDARD, Format, delimiter_of, format_of
+from .streams import ArrayLines, Recoded, check_encoding
 
 BLOCK_BYTES: Final = 1 << 19
 BLOCK_ROWS: Final = 1 << 14
 MAX_ROW_BYTES: Final = 64 << 20
-_TEXT: Final[dict[str, ModuleType]] = {"csv": csv_text, "jsonl": json_text}
+_STORE_BYTES: Final = 8 << 20
+"""What is asked of a store at a time."""
 
 
 class Position(NamedTuple):
@@ -35,17 +37,28 @@ class Position(NamedTuple):
     """In the file: bytes of its (decompressed) text, or rows of Parquet."""
     row: int = 0
     """The rows of the file before it."""
+    line: int = 0
+    """The lines of the file before it, where it has lines."""
 
 
 class Block(NamedTuple):
     """Some rows of a file, not decoded yet: any thread may do that."""
 
     file: int
-    end: int
-    """The offset behind it (see :class:`Position`)."""
+    end: Position
+    """Behind it; its ``row`` is not known before the block is decoded."""
     done: int
     """The bytes of all files up to its end, about: compressed ones as they are on disk."""
     decode: Callable[[], Rows]
+    lines: _Lines | None = None
+    """Of the rows, in the file; None where it has no lines."""
+
+    def located(self, refused: list[Refused]) -> list[Refused]:
+        """Rows that are refused, with their lines."""
+        if not refused or self.lines is None:
+            return refused
+        lines = self.lines.of([each.row for each in refused])
+        return [each._replace(line=line) for each, line in zip(refused, lines, strict=True)]
 
 
 class Sources:
@@ -54,9 +67,27 @@ class Sources:
     The first is opened at once, so that a job fails early, and only once: it may be a pipe.
     """
 
-    def __init__(self, paths: Sequence[str], format_name: str | None = None) -> None:
+    def __init__(
+        self,
+        paths: Sequence[str],
+        format_name: str | None = None,
+        delimiter: str | None = None,
+        encoding: str | None = None,
+    ) -> None:
         self.paths = expand(paths)
-        self._formats = [format_of(path, format_name) for path in self.paths]
+        character = delimiter_of(delimiter)
+        if encoding is not None:
+            check_encoding(encoding)
+        self._encoding = encoding
+        self._formats = [
+            format_of(
+                stores.name_of(path) if stores.is_uri(path) else path,
+                format_name,
+                source=True,
+                delimiter=character,
+            )
+            for path in self.paths
+        ]
         self._sizes = [_size(path) for path in self.paths]
         self._first: _TextFile | _ParquetFile | None = self._open(0)
         self.schema: pa.Schema = self._first.schema
@@ -87,11 +118,13 @@ class Sources:
                 file, self._first = self._first, None
             else:
                 file = self._open(index)
-                self._check_columns(file, index)
             path = self.paths[index]
+            own = self._own_names(file, path)
+            begin = start if index == start.file else Position(index)
             with errors_name(path), file:
-                for end, done, decode in file.blocks(start.offset if index == start.file else 0):
-                    yield Block(index, end, before + done, partial(_decode, path, decode))
+                for each in file.blocks(begin):
+                    decode = partial(_decode, path, each.decode, own, self.schema.names)
+                    yield each._replace(done=before + each.done, decode=decode)
             before += self._sizes[index] or 0
 
     def _open(self, index: int) -> _TextFile | _ParquetFile:
@@ -101,29 +134,57 @@ class Sources:
                 return _ParquetFile(path)
             names = self.schema.names if index else None
             pipe = self._sizes[index] is None
-            return _TextFile(path, self._formats[index], names, pipe)
+            return _TextFile(path, self._formats[index], names, pipe, self._encoding)
 
-    def _check_columns(self, file: _TextFile | _ParquetFile, index: int) -> None:
-        if not file.schema.equals(self.schema):
+    def _own_names(self, file: _TextFile | _ParquetFile, path: str) -> list[str] | None:
+        """The file's names of the columns, in the order of the first file; None if it is its own.
+
+        Columns may lie in another order, and their names differ in case and white space.
+        """
+        wanted, there = self.schema.names, file.schema.names
+        if there == wanted:
+            return None
+        known = {normal_name(name): name for name in there}
+        missing = [name for name in wanted if normal_name(name) not in known]
+        more = known.keys() - {normal_name(name) for name in wanted}
+        if missing or more or len(there) != len(wanted):
             raise BatchError(
-                f"{self.paths[index]}: its columns ({_listed(file.schema)}) are not those of "
-                f"{self.paths[0]} ({_listed(self.schema)}); issue the two in separate jobs"
+                f"{path}: its columns ({', '.join(there)}) are not those of {self.paths[0]} "
+                f"({', '.join(wanted)}); issue the two in separate jobs"
             )
+        return [known[normal_name(name)] for name in wanted]
 
 
 class _TextFile:
     """A file of CSV or JSON Lines, read as text in whole rows."""
 
-    def __init__(self, path: str, format: Format, names: Sequence[str] | None, pipe: bool) -> None:
-        self._text = _TEXT[format.name]
-        self._raw: Any = pa.OSFile(path) if not pipe else _open_pipe(path)
-        self._stream: Any = self._raw
-        if format.codec:
-            raw = pa.PythonFile(self._raw, "r") if pipe else self._raw
-            self._stream = pa.CompressedInputStream(raw, format.codec)
+    def __init__(
+        self,
+        path: str,
+        format: Format,
+        names: Sequence[str] | None,
+        pipe: bool,
+        encoding: str | None,
+    ) -> None:
+        self._text: Any = Csv(format.delimiter) if format.name == "csv" else json_text
         self._pipe = pipe
-        self._seekable = not pipe and format.codec is None
-        self._known, _ = self._whole_rows(b"")
+        self._raw = _open(path, pipe)
+        self._stream = _buffered(path, self._raw)
+        if format.codec:
+            raw = pa.PythonFile(self._raw, "r") if pipe else self._stream
+            self._stream = pa.CompressedInputStream(raw, format.codec)
+        if encoding:
+            self._stream = Recoded(self._stream, encoding)
+        self._path = path
+        self._seekable = not (pipe or format.codec or encoding)
+        self._has_lines = True
+        self._known = self._read()
+        if format.name == "jsonl" and self._known.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
+            self._stream, self._known = ArrayLines(self._stream, self._known), b""
+            self._seekable = self._has_lines = False
+        self._known, _ = self._whole_rows(self._known)
+        self._names: tuple[str, ...]
+        self._begin: int
         self._names, self._begin = self._text.read_names(self._known)
         if format.name == "jsonl" and names is not None:
             self._names = tuple(names)  # a field may be missing from the first rows of a file
@@ -137,28 +198,42 @@ class _TextFile:
         self._stream.close()
         self._raw.close()
 
-    def blocks(self, offset: int) -> Iterator[tuple[int, int, Callable[[], Rows]]]:
-        data = self._known
-        offset = offset or self._begin
+    def blocks(self, begin: Position) -> Iterator[Block]:
+        data, line = self._known, begin.line
+        offset = begin.offset
+        if not offset:
+            offset, line = self._begin, data.count(b"\n", 0, self._begin)
         if offset > len(data) and self._seekable:
             self._raw.seek(offset)
+            self._stream = _buffered(self._path, self._raw)
             data = b""
         else:
-            skipped = 0
-            while skipped + len(data) < offset:
-                skipped += len(data)
-                data = self._read()
-                if not data:
-                    raise BatchError(f"ends before byte {offset}, where the job was")
-            data = data[offset - skipped :]
+            data = self._skip(data, offset)
         while True:
             data, end = self._whole_rows(data)
             if not data:
                 return
             block, data = data[:end], data[end:]
             offset += end
-            done = offset if self._stream is self._raw or self._pipe else self._raw.tell()
-            yield offset, done, partial(self._text.decode, block, self._names)
+            at = offset if self._seekable or self._pipe else self._raw.tell()
+            lines = _Lines(self._text, block, line) if self._has_lines else None
+            line += block.count(b"\n")
+            yield Block(
+                begin.file,
+                Position(begin.file, offset, 0, line),
+                at,
+                partial(self._text.decode, block, self._names),
+                lines,
+            )
+
+    def _skip(self, data: bytes, offset: int) -> bytes:
+        skipped = 0
+        while skipped + len(data) < offset:
+            skipped += len(data)
+            data = self._read()
+            if not data:
+                raise BatchError(f"ends before byte {offset}, where the job was")
+        return data[offset - skipped :]
 
     def _whole_rows(self, data: bytes) -> tuple[bytes, int]:
         """``data`` and what follows it, and where the whole rows in it end."""
@@ -189,8 +264,13 @@ class _ParquetFile:
     def __init__(self, path: str) -> None:
         if path == STANDARD:
             raise BatchError("Parquet is read from its end, so not from a pipe; give the file")
-        self._size = os.path.getsize(path)
-        self._file = pq.ParquetFile(path, buffer_size=1 << 20)
+        if stores.is_uri(path):
+            source = stores.open_input(path)
+            self._size = source.size()
+            self._file = pq.ParquetFile(source, pre_buffer=True)
+        else:
+            self._size = os.path.getsize(path)
+            self._file = pq.ParquetFile(path, buffer_size=1 << 20)
         self.schema = self._file.schema_arrow.remove_metadata()
         _check_names(self.schema.names)
 
@@ -200,35 +280,59 @@ class _ParquetFile:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def blocks(self, offset: int) -> Iterator[tuple[int, int, Callable[[], Rows]]]:
+    def blocks(self, begin: Position) -> Iterator[Block]:
         total = self._file.metadata.num_rows
         position = 0
         for group in range(self._file.num_row_groups):
             rows = self._file.metadata.row_group(group).num_rows
-            if position + rows <= offset:
+            if position + rows <= begin.offset:
                 position += rows
                 continue
             for batch in self._file.iter_batches(BLOCK_ROWS, [group], use_threads=False):
                 position += batch.num_rows
-                if position <= offset:
+                if position <= begin.offset:
                     continue
                 known = Rows(batch, batch.num_rows, [])
-                yield position, self._size * position // total, partial(_same, known)
+                end = Position(begin.file, position)
+                yield Block(begin.file, end, self._size * position // total, partial(_same, known))
 
 
 def _same(rows: Rows) -> Rows:
     return rows
 
 
-def _decode(path: str, decode: Callable[[], Rows]) -> Rows:
+class _Lines:
+    """The line of each row of a block, found when it is asked for."""
+
+    def __init__(self, text: Any, block: bytes, before: int) -> None:
+        self._text = text
+        self._block = block
+        self._before = before
+
+    def of(self, rows: Sequence[int]) -> list[int]:
+        lines = self._text.row_lines(self._block)
+        return [self._before + lines[row] + 1 for row in rows]
+
+
+def _decode(
+    path: str, decode: Callable[[], Rows], own: Sequence[str] | None, names: Sequence[str]
+) -> Rows:
     with errors_name(path):
-        return decode()
+        rows = decode()
+    if own is None:
+        return rows
+    return rows._replace(batch=rows.batch.select(own).rename_columns(names))
+
+
+def normal_name(name: str) -> str:
+    """The name of a column without what people and programs spell differently."""
+    return name.strip().casefold()
 
 
 @contextmanager
 def errors_name(path: str) -> Iterator[None]:
     """Errors of reading name the file."""
-    name = "standard input" if path == STANDARD else path
+    name = "standard input" if path == STANDARD else stores.plain(path)
     try:
         yield
     except OSError as error:
@@ -237,9 +341,18 @@ def errors_name(path: str) -> Iterator[None]:
         raise BatchError(f"{name}: {error}") from None
 
 
-def _open_pipe(path: str) -> FileIO:
+def _open(path: str, pipe: bool) -> Any:
+    if stores.is_uri(path):
+        return stores.open_input(path)
     # Not sys.stdin: a thread that waits for input in it would block the interpreter's end.
-    return FileIO(0, "r", closefd=False) if path == STANDARD else FileIO(path, "r")
+    if path == STANDARD:
+        return FileIO(0, "r", closefd=False)
+    return FileIO(path, "r") if pipe else pa.OSFile(path)
+
+
+def _buffered(path: str, raw: Any) -> Any:
+    """What is read from; a store is asked for more at a time than is needed at once."""
+    return pa.BufferedInputStream(raw, _STORE_BYTES) if stores.is_uri(path) else raw
 
 
 def _size(path: str) -> int | None:
@@ -247,6 +360,13 @@ def _size(path: str) -> int | None:
     if path == STANDARD:
         return None
     with errors_name(path):
+        if stores.is_uri(path):
+            info = stores.Info(path)
+            if not info.exists:
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+            if info.is_directory:
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            return info.size
         status = os.stat(path)
         if stat.S_ISDIR(status.st_mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
@@ -254,16 +374,25 @@ def _size(path: str) -> int | None:
 
 
 def expand(paths: Sequence[str]) -> list[str]:
-    """The files that the paths and patterns stand for, those of a pattern sorted by name."""
+    """The files that paths, URIs, patterns and directories of parts stand for.
+
+    Those of a pattern or a directory are sorted by name.
+    """
     found: list[str] = []
-    for path in paths:
-        if path == STANDARD or os.path.exists(path) or not glob.has_magic(path):
+    for given in paths:
+        path = stores.local(given)
+        if path != STANDARD and stores.is_uri(path):
+            with errors_name(path):
+                found += stores.matching(path)
+        elif os.path.isdir(path) and os.path.exists(os.path.join(path, "manifest.json")):
+            found += sorted(glob.glob(os.path.join(glob.escape(path), "part-*.tokens.*")))
+        elif path == STANDARD or os.path.exists(path) or not glob.has_magic(path):
             found.append(path)
-            continue
-        matching = sorted(glob.glob(path, recursive=True))
-        if not matching:
-            raise BatchError(f"{path}: no file matches")
-        found += matching
+        else:
+            matching = sorted(glob.glob(path, recursive=True))
+            if not matching:
+                raise BatchError(f"{path}: no file matches")
+            found += matching
     if found.count(STANDARD) > 1 or (STANDARD in found and len(found) > 1):
         raise BatchError("standard input is read alone, with no other file")
     return found
@@ -275,7 +404,3 @@ def _check_names(names: Sequence[str]) -> None:
     double = next((name for name in names if list(names).count(name) > 1), None)
     if double is not None:
         raise BatchError(f"there are two columns {double!r}; rename one")
-
-
-def _listed(schema: pa.Schema) -> str:
-    return ", ".join(f"{field.name}: {field.type}" for field in schema)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from io import FileIO
 from typing import Any
 
+from ..files import stores
 from ..files.formats import STANDARD
+from ..files.places import deliver, is_special
 from ..files.sources import Position
-from .manifest import publish
 from .output import FIRST_REJECTS, Reject, Stream, sink_data
 
 
 class Direct:
-    """The tokens as they come; the rejects, which go to a file, under its name in the end."""
+    """The tokens as they come; the rejects when all is done."""
 
     def __init__(self, streams: Sequence[Stream]) -> None:
         self.rows = 0
@@ -23,6 +25,7 @@ class Direct:
         self.position = Position()
         self.first_rejects: list[Reject] = []
         self._streams = streams
+        self._aside = ""
 
     def write(
         self, tokens: Any, rejects: Sequence[Reject], rows: int, count: int, position: Position
@@ -44,24 +47,36 @@ class Direct:
             assert stream.sink
             stream.sink.close()
         for stream in self._streams[1:]:
-            publish(stream.target + ".tmp", stream.target)
+            deliver(self._aside, stream.target)
 
     def abandon(self, keep: bool) -> int:
         for stream in self._streams:
             if stream.sink:
                 stream.sink.abandon()
-        for stream in self._streams[1:]:
+        if self._aside:
             with suppress(OSError):
-                os.unlink(stream.target + ".tmp")
+                os.unlink(self._aside)
         return 0
 
     def _open(self, stream: Stream, data: Any) -> None:
         if stream.sink is not None:
             return
         if stream is not self._streams[0]:
-            file: Any = stream.target + ".tmp"
+            self._aside = _new_file_for(stream.target)
+            file: Any = self._aside
         elif stream.target == STANDARD:
             file = FileIO(1, "w", closefd=False)
         else:
             file = FileIO(stream.target, "w")
         stream.open(file, data)
+
+
+def _new_file_for(target: str) -> str:
+    """A file that its owner alone may read, on the target's disk where it has one."""
+    if stores.is_uri(target) or is_special(target):
+        folder, name = None, "rejects"
+    else:
+        folder, name = os.path.split(os.path.abspath(target))
+    descriptor, path = tempfile.mkstemp(".tmp", f".{name}.", folder)
+    os.close(descriptor)
+    return path

@@ -8,9 +8,11 @@ from typing import Any, BinaryIO, Final, NamedTuple, Protocol
 
 import pyarrow as pa
 
+from ..files.csv_text import guard_formulas
 from ..files.formats import Format
 from ..files.sinks import Sink, encode, open_sink
 from ..files.sources import Position
+from ..rows import place
 
 FIRST_REJECTS: Final = 5
 """How many rejects are kept for the summary."""
@@ -22,16 +24,24 @@ class Reject(NamedTuple):
     source: str
     row: int
     """From 1, of the source's rows: the header is none."""
+    line: int | None
+    """From 1, of the source's lines; None where it has none, as Parquet."""
     column: str
     """The column at fault; empty where it is the whole row."""
     value: str
     reason: str
+
+    @property
+    def place(self) -> str:
+        """Where the row is, for a message."""
+        return place(self.source, self.row, self.line)
 
 
 REJECT_SCHEMA: Final = pa.schema(
     [
         ("source", pa.string()),
         ("row", pa.int64()),
+        ("line", pa.int64()),
         ("column", pa.string()),
         ("value", pa.string()),
         ("reason", pa.string()),
@@ -86,12 +96,21 @@ class Output(Protocol):
         """
 
 
-def _reject_batch(rejects: Sequence[Reject]) -> pa.RecordBatch:
-    return pa.RecordBatch.from_pylist([each._asdict() for each in rejects], REJECT_SCHEMA)
+def _reject_batch(rejects: Sequence[Reject], format: Format) -> pa.RecordBatch:
+    batch = pa.RecordBatch.from_pylist([each._asdict() for each in rejects], REJECT_SCHEMA)
+    if format.name != "csv":
+        return batch
+    # Such a file is opened with a spreadsheet, and what is in it comes from strangers.
+    columns = [
+        guard_formulas(column) if pa.types.is_string(column.type) else column
+        for column in batch.columns
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=REJECT_SCHEMA)
 
 
 def sink_data(streams: Sequence[Stream], tokens: Any, rejects: Sequence[Reject]) -> list[Any]:
     """What the sink of each stream takes: None where there is nothing for it."""
     if len(streams) == 1:
         return [tokens]
-    return [tokens, encode(_reject_batch(rejects), streams[1].format) if rejects else None]
+    format = streams[1].format
+    return [tokens, encode(_reject_batch(rejects, format), format) if rejects else None]
