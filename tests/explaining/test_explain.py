@@ -419,7 +419,6 @@ def test_several_findings_come_in_order() -> None:
         Cause.OTHER_USER,
         Cause.PRIVILEGE_EXPIRED,
         Cause.SUBSCRIBER,
-        Cause.NOT_CHECKED,
     )
 
 

@@ -9,6 +9,8 @@ from zlib import crc32
 
 from .diagnosis import Cause
 
+_CUT_OFF: Final = 1 << 12
+"""The numbers tried: up to 2**44, as phone numbers and times in milliseconds are."""
 _MOST_CHARACTERS: Final = 255
 """The longest account; of longer values no variants are tried."""
 
@@ -25,6 +27,8 @@ def channel_like(signed: str, given: str) -> Cause:
 def user_like(signed: str, given: int | str) -> Cause:
     """In what way another user (that of the token) resembles the one that was given."""
     text = str(given)
+    if _is_cut(signed, text):
+        return Cause.UID_BEYOND_32_BITS
     if text == "0" or (not text and signed == "0"):
         return Cause.UID_ZERO_AS_TEXT if signed == "0" else Cause.OTHER_USER
     if signed.strip().casefold() == text.strip().casefold() and not text.strip().isdecimal():
@@ -34,6 +38,12 @@ def user_like(signed: str, given: int | str) -> Cause:
     if isinstance(given, int) != bool(re.fullmatch("[1-9][0-9]{0,9}", signed)):
         return Cause.UID_TEXT  # an account where a number is used, or the reverse
     return Cause.OTHER_USER
+
+
+def _is_cut(signed: str, given: str) -> bool:
+    """Whether the lowest 32 bits of a number that has more of them were given."""
+    numbers = re.fullmatch("[0-9]{1,20}", signed) and re.fullmatch("[0-9]{1,10}", given)
+    return bool(numbers) and int(signed) >> 32 != 0 and int(signed) % (1 << 32) == int(given)
 
 
 def channel_variants(given: str, crc: int) -> Iterator[str]:
@@ -71,6 +81,8 @@ def _spellings(text: str) -> list[str]:
         spellings += [str(number).zfill(width) for width in range(2, 21)]
         if number > 0x7FFFFFFF:
             spellings.append(str(number - (1 << 32)))  # read into a signed 32-bit integer
+        # What a longer number may have been before it was cut to 32 bits.
+        spellings += [str(number + (above << 32)) for above in range(1, _CUT_OFF)]
     return [each for each in spellings if each != text]
 
 

@@ -13,9 +13,11 @@ from .._wire.parsing import MAX_TOKEN_LENGTH, parse
 from .._wording import listed, shown
 from ..errors import MalformedTokenError, TokenError
 from .diagnosis import Cause, Finding
+from .wrapping import INVISIBLE, encoded_again, inner, parses, without_version
 
 _PERCENT: Final = re.compile(r"%[0-9A-Fa-f]{2}")
 _BREAK: Final = re.compile(r"[\r\n\t]|\\[rnt]")
+_MOST_DECODINGS: Final = 3
 _CONTENT_START: Final = {"006": 35, "007": 3, "005": 3}
 
 
@@ -33,7 +35,10 @@ def repair(token: str) -> tuple[str, list[Finding]]:
 
 def _repairs(text: str) -> Iterator[tuple[Finding, str]]:
     if escapes := sorted(set(_PERCENT.findall(text))):
-        text = unquote(text)
+        for _ in range(_MOST_DECODINGS):
+            if not _PERCENT.search(text):
+                break
+            text = unquote(text)
         yield (
             Finding(
                 Cause.URL_ENCODED,
@@ -42,17 +47,12 @@ def _repairs(text: str) -> Iterator[tuple[Finding, str]]:
             ),
             text,
         )
-    if (bare := _unwrapped(text)) != text:
-        text, before = bare, text
-        yield (
-            Finding(
-                Cause.SURROUNDED,
-                f"there is more than the token: the text begins with {before[:4]!r} and ends with "
-                f"{before[-2:]!r}",
-                "hand over the token alone, without white space, quotes or a scheme around it",
-            ),
-            text,
-        )
+    before, text = text, _taken_out(text)
+    if text != before:
+        yield _surrounded(before, text), text
+    if decoded := encoded_again(text):
+        yield decoded
+        text = decoded[1]
     if match := _BREAK.search(text):
         position = match.start()
         text = _BREAK.sub("", text)
@@ -64,6 +64,9 @@ def _repairs(text: str) -> Iterator[tuple[Finding, str]]:
             ),
             text,
         )
+    if whole := without_version(text):
+        yield whole
+        text = whole[1]
     start = _CONTENT_START.get(text[:3])
     if start is None:
         return
@@ -92,7 +95,7 @@ def _repairs(text: str) -> Iterator[tuple[Finding, str]]:
             head + content,
         )
     missing = -len(content) % 4
-    if missing in (1, 2) and _parses(head + content + "=" * missing):
+    if missing in (1, 2) and parses(head + content + "=" * missing):
         yield (
             Finding(
                 Cause.CUT_SHORT,
@@ -103,29 +106,34 @@ def _repairs(text: str) -> Iterator[tuple[Finding, str]]:
         )
 
 
-def _unwrapped(text: str) -> str:
-    bare = text.strip().removeprefix("Bearer").strip()
+def _taken_out(text: str) -> str:
+    """The token without what stands around it and in between, as far as that is known."""
+    text = INVISIBLE.sub("", text).replace("\\/", "/")  # PHP writes "/" so in JSON
+    bare = text.strip()
+    bare = bare.removeprefix("Bearer").strip()
     if bare.startswith(("b'", 'b"')):  # the repr of Python's bytes
         bare = bare[1:]
-    return bare.strip("\"'`,;")
+    bare = bare.strip("\"'`,;")
+    if parses(bare):
+        return bare
+    return inner(bare) or bare
 
 
-def _parses(text: str) -> bool:
-    try:
-        parse(text)
-    except TokenError:
-        return False
-    return True
+def _surrounded(before: str, token: str) -> Finding:
+    if INVISIBLE.search(before):
+        points = sorted({f"U+{ord(each):04X}" for each in INVISIBLE.findall(before)})
+        what = f"invisible characters ({listed(points[:5])})"
+    else:
+        what = f"the text begins with {before[:4]!r} and ends with {before[-2:]!r}"
+    return Finding(
+        Cause.SURROUNDED,
+        f"there is more than the token: {what}",
+        "hand over the token alone, without white space, quotes, a label or a scheme around it",
+    )
 
 
 def unreadable(text: str, error: TokenError) -> Finding:
     """The finding for a text that is no token, even after repair."""
-    if re.fullmatch("[0-9a-fA-F]{32}", text):
-        return Finding(
-            Cause.NOT_A_TOKEN,
-            "the text is 32 hex digits: an App ID or an App Certificate, not a token",
-            "hand over the token; keep the certificate secret, and replace it if it was published",
-        )
     if not text.startswith(("007", "006", "005", "004", "003", "1:")):
         return Finding(
             Cause.NOT_A_TOKEN,

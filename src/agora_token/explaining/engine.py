@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from .. import _backend
 from .._checks import check_certificates
 from .._demands import Demands, expect, make_demands
+from .._fields import MAX_UID
 from .._judging import Verdict, judge
 from .._times import time_text
 from .._wire.legacy_keys import LegacyToken
@@ -22,11 +23,14 @@ from ..errors import TokenError
 from ..reading import describe
 from ..reasons import Reason, Refusal
 from ..token_info import TokenInfo
+from .app_ids import malformed_app_id
 from .damage import repair, unreadable
 from .diagnosis import Cause, Diagnosis, Finding
+from .foreign import foreign
 from .identity import (
     Asked,
     app_id_findings,
+    beyond_32_bits,
     identity_006,
     identity_007,
     signature_findings,
@@ -87,22 +91,29 @@ def explain(
     """
     keys = () if certificate is None else check_certificates(certificate)
     demands = make_demands(at, leeway, None, service, privileges, anybody=anybody)
+    beyond = isinstance(uid, int) and not isinstance(uid, bool) and not 0 <= uid <= MAX_UID
+    given_uid, uid = uid, str(uid) if beyond else uid  # builders sign what SDKs cannot have
     expect(channel, uid, user_id)
     asked = Asked(channel, uid, user_id, app_id, demands.service)
     if not isinstance(token, str):
         evidence = f"the token is {type(token).__name__}, not a string"
-        finding = Finding(Cause.NOT_A_TOKEN, evidence, "hand over the token's text")
+        no_text = Finding(Cause.NOT_A_TOKEN, evidence, "hand over the token's text")
+        return Diagnosis.of([no_text], None)
+    if finding := foreign(token, keys) or malformed_app_id(token.strip()):
         return Diagnosis.of([finding], None)
     text, findings = repair(token)
     try:
         parts = parse(text)
     except TokenError as error:
-        return Diagnosis.of([*findings, unreadable(text, error)], None)
+        last = foreign(text, keys) or malformed_app_id(text) or unreadable(text, error)
+        return Diagnosis.of([*findings, last], None)
     info = describe(text, parts)
     about_app_id = app_id_findings(info.app_id, app_id)
     if isinstance(parts, LegacyToken):
         return Diagnosis.of([*findings, *about_app_id, _legacy(info)], info)
     found = _findings(parts, info, asked, keys, demands)
+    if beyond:
+        found.append(beyond_32_bits(given_uid))
     return Diagnosis.of([*findings, *about_app_id, *found], info)
 
 
@@ -116,7 +127,7 @@ def _findings(
     verdict = _verdict(parts, asked, keys, demands)
     signed_for = asked.expected()
     if isinstance(parts, Token006):
-        findings, signed_for = identity_006(parts, asked)
+        findings, signed_for = identity_006(parts, asked, keys)
     else:
         findings = identity_007(parts, asked)
     findings += signature_findings(parts, keys, signed_for)

@@ -14,7 +14,9 @@ from .._wording import listed, shown
 from ..privileges import Privilege
 from ..services import RtcService, RtmService, channel_and_user, service_name
 from .candidates import channel_like, channel_variants, user_like, user_variants
+from .certificates import spoilt
 from .diagnosis import Cause, Finding
+from .preimages import uids_with
 
 _REMEDIES: Final = {
     Cause.CHANNEL_CASE: "use the same letters when the token is issued and when the client joins",
@@ -24,6 +26,9 @@ _REMEDIES: Final = {
     Cause.UID_TEXT: (
         "issue the token with the very value that the client joins with: an integer uid as an "
         "integer, an account as text"
+    ),
+    Cause.UID_BEYOND_32_BITS: (
+        "use uids of 1 to 4294967295, or user accounts (text), for longer numbers"
     ),
     Cause.USER_CASE: "use the same letters when the token is issued and when the client joins",
     Cause.OTHER_USER: "issue the token for the very user that joins or logs in",
@@ -81,7 +86,9 @@ def app_id_findings(app_id: str, asked: str | None) -> list[Finding]:
     ]
 
 
-def identity_006(parts: Token006, asked: Asked) -> tuple[list[Finding], Expected]:
+def identity_006(
+    parts: Token006, asked: Asked, certificates: tuple[bytes, ...] = ()
+) -> tuple[list[Finding], Expected]:
     """Findings, and what the token was signed for, as far as its checksums could be resolved."""
     findings: list[Finding] = []
     channel, uid = asked.channel, asked.uid
@@ -119,7 +126,27 @@ def identity_006(parts: Token006, asked: Asked) -> tuple[list[Finding], Expected
         return findings, _expected(str(uid), channel)
     signed_channel, found = _channel_006(parts.channel_crc, channel, asked.user_id is not None)
     signed_user, also_found = _user_006(parts.uid_crc, uid)
+    if signed_user is None and isinstance(uid, int) and signed_channel is not None:
+        signed_user = _signed_uid(parts, signed_channel, certificates)
+        if signed_user is not None:
+            also_found = [_user_finding(signed_user, uid)]
     return findings + found + also_found, _expected(signed_channel, signed_user)
+
+
+def _signed_uid(parts: Token006, channel: str, certificates: tuple[bytes, ...]) -> str | None:
+    """The numeric uid that the token was signed for, of the few that have its checksum."""
+    if not certificates:
+        return None
+    for uid in uids_with(parts.uid_crc):
+        if _is_signed(parts, certificates, _expected(channel, str(uid))):
+            return str(uid)
+    return None
+
+
+def _user_finding(signed: str, given: int | str) -> Finding:
+    if given == 0 and signed != "0":
+        return _zero_at_client(repr(signed))
+    return _mismatch(user_like(signed, given), "uid", repr(signed), given)
 
 
 def _is_swapped(parts: Token006, channel: str, uid: int | str) -> bool:
@@ -158,7 +185,9 @@ def _user_006(crc: int, given: int | str | None) -> tuple[str | None, list[Findi
         return "", [_for_anybody(given)]
     for variant in user_variants(given, crc):
         if _crc(variant) == crc:
-            return variant, [_mismatch(user_like(variant, given), "uid", repr(variant), given)]
+            return variant, [_user_finding(variant, given)]
+    if given == 0:
+        return None, [_zero_at_client(f"a text with CRC-32 {crc:08x}")]
     return None, [_mismatch(Cause.OTHER_USER, "uid", f"a text with CRC-32 {crc:08x}", given)]
 
 
@@ -223,6 +252,8 @@ def _place_findings(places: list[tuple[str, str]], asked: Asked) -> list[Finding
 
 def _user_mismatch(what: str, users: list[str], given: int | str) -> Finding:
     closest = min(users, key=lambda signed: user_like(signed, given) is Cause.OTHER_USER)
+    if what == "uid" and given == 0 and closest not in ("", "0"):
+        return _zero_at_client(shown(closest))
     cause = user_like(closest, given)
     if what == "user_id" and cause is not Cause.USER_CASE:
         cause = Cause.OTHER_USER
@@ -245,12 +276,15 @@ def signature_findings(
         ]
     if _is_signed(parts, certificates, signed_for):
         return []
+    for certificate in certificates:
+        for how, key, remedy in spoilt(certificate):
+            if key not in certificates and _is_signed(parts, (key,), signed_for):
+                evidence = f"the signature was made with {how}"
+                return [Finding(Cause.WRONG_CERTIFICATE, evidence, remedy)]
     evidence = "the signature was made with another certificate than those given"
     if isinstance(parts, Token006):
         evidence += "; channel and uid are right by their checksums"
-    if _is_signed(parts, _other_case(certificates), signed_for):
-        evidence = "the signature was made with the certificate in other letter case"
-    elif parts.app_id.encode() in certificates:
+    if parts.app_id.encode() in certificates:
         evidence += "; what was given as the certificate is the App ID"
     return [
         Finding(
@@ -260,10 +294,6 @@ def signature_findings(
             "the token was altered after it was signed",
         )
     ]
-
-
-def _other_case(certificates: tuple[bytes, ...]) -> tuple[bytes, ...]:
-    return tuple(text for each in certificates for text in (each.lower(), each.upper()))
 
 
 def _is_signed(
@@ -304,6 +334,27 @@ def _other_service(
     )
 
 
+def beyond_32_bits(given: object) -> Finding:
+    """The finding for an integer that no uid can be."""
+    number = int(str(given))
+    return Finding(
+        Cause.UID_BEYOND_32_BITS,
+        f"the uid {shown(number)} is {'negative' if number < 0 else 'over 4294967295'}: SDKs keep "
+        f"32 bits of it, and join as {number % (1 << 32)}",
+        "use uids of 1 to 4294967295, or user accounts (text), for longer numbers",
+    )
+
+
+def _zero_at_client(what: str) -> Finding:
+    return Finding(
+        Cause.UID_ZERO_AT_CLIENT,
+        f"the client joins with 0 (or null), for which the SDK picks a uid of its own; the token's "
+        f"uid is {what}",
+        "have the client join with the uid of the token, or issue the token for uid 0, which lets "
+        "anybody in",
+    )
+
+
 def _for_anybody(given: object, whom: str = "every user (uid 0)") -> Finding:
     return Finding(
         Cause.FOR_ANYBODY,
@@ -315,6 +366,8 @@ def _for_anybody(given: object, whom: str = "every user (uid 0)") -> Finding:
 
 def _mismatch(cause: Cause, what: str, signed: str, given: object) -> Finding:
     evidence = f"the token's {what} is {signed}, not {shown(given)}"
+    if cause is Cause.UID_BEYOND_32_BITS:
+        evidence += ": it is no 32-bit number, of which SDKs keep the lowest 32 bits"
     if cause is Cause.UID_TEXT and isinstance(given, int):
         evidence += ": it was signed as text, against a number"
     return Finding(cause, evidence, _REMEDIES[cause])

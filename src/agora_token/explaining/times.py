@@ -20,6 +20,7 @@ _TIMESTAMPS: Final = 1_000_000_000
 
 _PUBLISH: Final = frozenset(RtcPrivilege) - {RtcPrivilege.JOIN_CHANNEL}
 _MOST_SHOWN: Final = 8
+_TEN_YEARS: Final = 10 * 365 * 86_400
 
 
 def time_findings(info: TokenInfo, parts: Token006 | Token007, demands: Demands) -> list[Finding]:
@@ -58,8 +59,16 @@ def _units_007(parts: Token007) -> Iterator[Finding]:
         for service in parts.services
         for privilege, expire in service.granted(0).items()
     ]
+    # A time near that of issue is a timestamp, whatever else it may look like.
+    odd = [
+        (what, span)
+        for what, span in spans
+        if span > MAX_LIFETIME and abs(span - parts.issue_ts) > _TEN_YEARS
+    ]
+    wrapped = list(_milliseconds(odd, parts.issue_ts))
+    yield from wrapped
     stamps = [(what, span) for what, span in spans if span >= _TIMESTAMPS]
-    if stamps:
+    if stamps and not wrapped:
         what, stamp = stamps[0]
         yield Finding(
             Cause.EXPIRY_IS_TIMESTAMP,
@@ -69,16 +78,35 @@ def _units_007(parts: Token007) -> Iterator[Finding]:
             "timestamp",
             refuses=False,
         )
-    yield from _over_24_hours([(what, span) for what, span in spans if span < _TIMESTAMPS])
+    if not wrapped:
+        yield from _over_24_hours([(what, span) for what, span in spans if span < _TIMESTAMPS])
 
 
 def _units_006(parts: Token006) -> Iterator[Finding]:
     stamps = [(f"expiry of privilege {key}", each) for key, each in parts.privileges.items()]
     short = [(what, stamp) for what, stamp in stamps if 0 < stamp < _TIMESTAMPS]
     issued = parts.ts - MAX_LIFETIME
+    early = [(what, stamp) for what, stamp in stamps if _TIMESTAMPS <= stamp <= issued]
+    wrapped = list(
+        _milliseconds(
+            [pair for pair in stamps if pair[1] and not 0 < pair[1] - issued <= 30 * MAX_LIFETIME],
+            issued,
+        )
+    )
+    yield from wrapped
+    if early and not wrapped:
+        what, stamp = early[0]
+        yield Finding(
+            Cause.OVER_BEFORE_ISSUE,
+            f"the {what} was over {duration(issued - stamp)} before the token was issued, at "
+            f"{time_text(utc(stamp))}: it was not computed from the time of issue",
+            "compute it from the current time for each token: time.time() plus seconds. "
+            "datetime.utcnow().timestamp() reads UTC as local time, and what is computed when a "
+            "server starts is soon over",
+        )
     spans = [(what, stamp - issued) for what, stamp in stamps if stamp >= _TIMESTAMPS]
     doubled = [(what, span) for what, span in spans if span >= _TIMESTAMPS]
-    if short:
+    if short and not wrapped:
         what, seconds = short[0]
         yield Finding(
             Cause.EXPIRY_IS_SECONDS,
@@ -97,6 +125,21 @@ def _units_006(parts: Token006) -> Iterator[Finding]:
             refuses=False,
         )
     yield from _over_24_hours([(what, span) for what, span in spans if span < _TIMESTAMPS])
+
+
+def _milliseconds(values: list[tuple[str, int]], issued: int) -> Iterator[Finding]:
+    """The finding for a time in milliseconds, cut to the 32 bits that a token has for it."""
+    for what, value in values:
+        beyond = (value - issued * 1000) % (1 << 32)
+        # Seconds or milliseconds were added to it, for a day or so.
+        if beyond <= 1000 * (MAX_LIFETIME + 3600):
+            yield Finding(
+                Cause.MILLISECONDS,
+                f"the {what} is {value}: the time of issue in milliseconds, cut to 32 bits",
+                "give seconds: divide what Date().getTime() or currentTimeMillis() gives by 1000, "
+                "and in version 007 give no time but the seconds that it is to last",
+            )
+            return
 
 
 def _over_24_hours(spans: list[tuple[str, int]]) -> Iterator[Finding]:
